@@ -177,7 +177,7 @@ def test_the_same_call_again_finds_its_sweep() -> None:
     assert xs.sweep(**{**SMALL, "lr": [0.5]}).folder != first.folder
 
 
-def test_the_cache_tells_apart_what_rows_and_reports_depend_on(tmp_path: Path) -> None:
+def test_the_cache_separates_all_inputs_of_rows_and_reports(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     point = {"epochs": 10, "hidden": 2, "seed": range(2), "lr": 1}
 
@@ -210,7 +210,7 @@ def test_a_folder_keeps_its_sweep_and_takes_no_other(tmp_path: Path) -> None:
     assert len(xs.load(str(kept))) == 32
 
 
-def test_the_same_call_with_more_levels_trains_what_is_new(tmp_path: Path) -> None:
+def test_the_same_call_with_more_levels_trains_the_new_points(tmp_path: Path) -> None:
     xs.sweep(folder=tmp_path / "mine", **SMALL)
     grown = xs.sweep(folder=tmp_path / "mine", **{**SMALL, "seed": range(5)})
     whole = xs.sweep(**{**SMALL, "seed": range(5)})
@@ -221,7 +221,7 @@ def test_the_same_call_with_more_levels_trains_what_is_new(tmp_path: Path) -> No
     assert (planned, trained) == (40, whole.manifest.work // 5)
 
 
-def test_a_folder_is_gone_on_with_and_extended(tmp_path: Path) -> None:
+def test_a_folder_is_resumed_and_extended(tmp_path: Path) -> None:
     kept = tmp_path / "mine"
     xs.sweep(folder=kept, **SMALL)
     extended = xs.sweep(resume=kept, seed=range(2, 6), n_jobs=1)
@@ -249,7 +249,7 @@ def test_points_that_failed_are_tried_again(tmp_path: Path, capsys: Any) -> None
     assert xs.sweep(**point, **ask).counts["failed"] == 0
 
 
-def test_what_isnt_finished_isnt_opened(tmp_path: Path) -> None:
+def test_an_unfinished_sweep_isnt_opened(tmp_path: Path) -> None:
     with pytest.raises(xs.StoreError, match="holds no sweep"):
         xs.load(tmp_path)
     folder = xs.sweep(**SMALL).folder
@@ -274,7 +274,7 @@ def test_a_sweep_inside_a_hydra_application_leaves_that_ones_state() -> None:
         assert compose("config", ["lr=3"]).lr == 3
 
 
-def test_a_short_sweep_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_short_sweep_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     xs.sweep(**SMALL)
     xs.train(epochs=10)
     assert capfd.readouterr() == ("", "")
@@ -298,7 +298,7 @@ def test_a_script_without_a_guard_trains_in_processes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_after_ctrl_c_the_same_call_goes_on(tmp_path: Path) -> None:
+def test_after_ctrl_c_the_same_call_resumes(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(LARGE)
     process = subprocess.Popen(
         [sys.executable, "script.py"],
@@ -325,7 +325,7 @@ def test_after_ctrl_c_the_same_call_goes_on(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "7200 1\n"), done.stderr
 
 
-def test_a_run_tells_why_it_ended_there_in_words_and_a_figure() -> None:
+def test_a_run_explains_its_end_in_words_and_a_figure() -> None:
     why = xs.train(seed=11).why()
     assert str(why) == why.text
     assert why.text.startswith("Rows 01 and 11 have the targets 1 and 0")

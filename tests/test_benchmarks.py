@@ -52,12 +52,12 @@ def test_one_writer_feeds_as_many_cores_as_fill_its_time() -> None:
     assert cores_fed(costs, epochs=1000, row=3e-6, batch=2e-3) == pytest.approx(100 / 10)
 
 
-def test_memory_is_what_a_row_adds() -> None:
+def test_memory_is_measured_per_added_row() -> None:
     few, many = Measured(1_000, 1, 1.0, 5_000), Measured(11_000, 1, 1.0, 45_000)
     assert bytes_in_memory(few, many) == 4.0
 
 
-def test_tables_go_between_their_markers_and_replace_what_was_there() -> None:
+def test_tables_replace_the_text_between_their_markers() -> None:
     document = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
     once = filled(document, {"x": "| new |"})
     assert once == "a\n<!-- begin x -->\n| new |\n<!-- end x -->\nb\n"
@@ -100,7 +100,7 @@ def test_the_largest_step_comes_first_and_all_are_added_turn_by_turn() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("benchmarks/[!_]*.py")), ids=lambda p: p.stem)
-def test_each_benchmark_imports_what_there_is(path: Path) -> None:
+def test_each_benchmark_can_be_imported(path: Path) -> None:
     import_module(f"benchmarks.{path.stem}")
 
 

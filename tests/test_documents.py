@@ -60,7 +60,7 @@ def prose_of(path: Path) -> str:
     return "\n".join("".join(cell["source"]) for cell in json.loads(path.read_bytes())["cells"])
 
 
-def test_no_text_says_that_a_run_is_stuck() -> None:
+def test_no_text_calls_a_run_stuck() -> None:
     """Most runs that are at one half after 1,000 epochs solve XOR by 10,000.
 
     Only the curvature tells that one is trapped.
@@ -105,7 +105,7 @@ def test_make_knows_its_targets(target: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_hooks_before_a_commit_check_what_make_lint_checks() -> None:
+def test_hooks_before_a_commit_check_the_same_as_make_lint() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     done = run(["make", "--dry-run", "lint"], ROOT)
     checks = [line.replace(" --check", "") for line in done.stdout.splitlines() if "ruff" in line]
@@ -167,7 +167,7 @@ def test_the_study_that_is_shown_has_its_verdicts(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_errors_are_told_as_they_are_said(tmp_path: Path) -> None:
+def test_errors_are_printed_with_their_own_text(tmp_path: Path) -> None:
     told = re.findall(r"^\| `(\S+=\S+)` \| (.+) \|$", TEXTS["docs/terminal.md"], re.MULTILINE)
     assert len(told) > 5
     for typed, said in told:
@@ -240,7 +240,7 @@ def test_every_choice_and_every_key_is_explained() -> None:
     assert not [name for name in sorted(names) if not re.search(rf"`{name}[`=]", text)]
 
 
-def test_the_defaults_that_are_told_are_the_defaults() -> None:
+def test_the_documented_defaults_are_the_defaults() -> None:
     from xorsweep.fields import fields_of
     from xorsweep.networks.schema import COMPONENTS
 

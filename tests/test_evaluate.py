@@ -97,7 +97,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_what_is_not_allowed_is_one_line(line: str) -> None:
+def test_an_invalid_value_is_one_line(line: str) -> None:
     with pytest.raises(xs.ConfigError) as error:
         xs.evaluate(**REFUSED[line])
     assert str(error.value) == line

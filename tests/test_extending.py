@@ -90,7 +90,7 @@ def test_the_entry_point_that_is_shown_is_that_of_the_example() -> None:
     assert block in (EXAMPLE / "pyproject.toml").read_text()
 
 
-def test_rows_and_manifest_name_what_was_chosen(swept: Path) -> None:
+def test_rows_and_manifest_name_the_choices(swept: Path) -> None:
     frame = pd.read_csv(swept / "sweep/results.csv")
     assert len(frame) == 80
     assert set(frame["status"]) == {"ok"}
@@ -148,7 +148,7 @@ def test_without_the_package_one_line_names_it(swept: Path, arguments: list[str]
     )
 
 
-def test_another_version_doesnt_go_on_with_it(swept: Path, site: Path, tmp_path: Path) -> None:
+def test_another_version_refuses_to_resume_it(swept: Path, site: Path, tmp_path: Path) -> None:
     other = tmp_path / "xorsweep_example-1.1.dist-info"
     other.mkdir()
     (info,) = site.glob("*.dist-info")
@@ -181,7 +181,7 @@ def test_it_is_listed_and_not_imported_where_it_isnt_used(site: Path, tmp_path: 
     )
 
 
-def test_a_name_of_our_own_stays_ours_and_the_sweep_says_so(tmp_path: Path) -> None:
+def test_a_built_in_name_stays_built_in_and_the_sweep_notes_it(tmp_path: Path) -> None:
     info = tmp_path / "taking-3.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: taking\nVersion: 3.0\n")

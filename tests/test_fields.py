@@ -12,7 +12,7 @@ RATE = Real(above=0)
 
 
 @pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "abc", None, True, [0.1]])
-def test_what_is_no_positive_number_is_refused_by_name(value: object) -> None:
+def test_a_value_that_is_no_positive_number_is_refused_by_name(value: object) -> None:
     with pytest.raises(ConfigError, match=r"^lr=.*: lr must be a finite number above 0(;|$)"):
         read_value("lr", value, RATE)
 

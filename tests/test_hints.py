@@ -111,7 +111,7 @@ def test_another_word_for_a_key_is_known(typed: str, meant: str) -> None:
         "output_dir": "hydra.run.dir",
     }.items(),
 )
-def test_a_word_for_what_there_is_not_says_what_there_is(typed: str, said: str) -> None:
+def test_an_unknown_key_gets_the_known_one(typed: str, said: str) -> None:
     assert said in str(hints.key_hint(typed, KNOWN, WORDS))
 
 

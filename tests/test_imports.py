@@ -68,7 +68,7 @@ def test_the_public_names_are_listed_before_anything_is_imported_for_them(loaded
     assert all(getattr(xorsweep, name) is not None for name in xorsweep.__all__)
 
 
-def test_subcommands_load_what_they_need_when_they_run(loaded: Loaded) -> None:
+def test_subcommands_load_their_modules_when_they_run(loaded: Loaded) -> None:
     assert not loaded["commands"] & (HEAVY | {"rich", "joblib"})
 
 

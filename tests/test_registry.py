@@ -134,7 +134,7 @@ def test_a_broken_package_is_one_line_where_it_is_chosen(
     assert "\n" not in str(told.value)
 
 
-def test_a_module_that_raises_several_lines_is_told_in_one(install: Install) -> None:
+def test_a_module_that_raises_several_lines_is_reported_in_one(install: Install) -> None:
     install("plug", {"bad": "plug:Other"}, "raise RuntimeError('one\\ntwo')")
     with pytest.raises(ConfigError, match=r"\(RuntimeError: one\)$"):
         registry()["bad"]

@@ -13,7 +13,7 @@ def test_lists_are_read_as_lists_and_as_texts() -> None:
     assert listed.formats == "pdf,png"
 
 
-def test_what_is_not_given_stays_as_it_was() -> None:
+def test_figure_settings_that_are_not_given_stay_unchanged() -> None:
     known = read_figures({"x": "lr", "width": 3.3})
     assert read_figures({"hue": "hidden"}, known).axes == {"x": ("lr",), "hue": ("hidden",)}
     assert read_figures(None, known) == known
@@ -37,7 +37,7 @@ def test_what_is_not_given_stays_as_it_was() -> None:
         ("paper", "figures=paper: must be a mapping of x, hue, col, style, width, formats"),
     ],
 )
-def test_what_is_not_allowed_is_told_in_one_line(values: object, message: str) -> None:
+def test_an_invalid_value_is_reported_in_one_line(values: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as told:
         read_figures(values)  # type: ignore[arg-type]
     assert "\n" not in str(told.value)

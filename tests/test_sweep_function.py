@@ -54,7 +54,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_there_is_a_row_per_point_with_what_was_returned(swept: Path) -> None:
+def test_there_is_a_row_per_point_with_the_returned_values(swept: Path) -> None:
     frame = pd.read_csv(swept / "results.csv")
     assert list(frame) == [*AXES, "loss", "solved", "steps", "status", "message"]
     points = [(lr, w, s) for lr in AXES["lr"] for w in AXES["width"] for s in AXES["seed"]]
@@ -67,7 +67,7 @@ def test_there_is_a_row_per_point_with_what_was_returned(swept: Path) -> None:
     assert set(frame["status"]) == {"ok"}
 
 
-def test_what_is_returned_is_the_class_of_any_sweep(swept: Path) -> None:
+def test_a_sweep_of_a_function_is_a_sweep_as_any_other(swept: Path) -> None:
     loaded = xs.load(swept)
     assert loaded.counts == {"planned": 120, "ok": 120, "failed": 0}
     assert loaded.results["solved"].dtype == bool
@@ -117,7 +117,7 @@ def test_replay_compares_a_row(swept: Path, tmp_path: Path) -> None:
         replay(str(folder), 7)
 
 
-def test_the_same_call_runs_nothing_and_more_levels_only_what_is_new(tmp_path: Path) -> None:
+def test_the_same_call_runs_nothing_and_more_levels_only_new_points(tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
 
     def counted(a: int, seed: int) -> int:
@@ -182,7 +182,7 @@ def test_any_order_of_extension_gives_the_bytes_of_the_whole_grid_at_once(
         assert verify(str(root / "grown"), sample=None, experiment=again).wrong == []
 
 
-def test_whole_numbers_become_floats_where_a_later_level_is_one(
+def test_integers_become_floats_where_a_later_level_is_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     axes: dict[str, Any] = {"a": [1, 2], "b": 1, "seed": range(3)}
@@ -198,7 +198,7 @@ def test_whole_numbers_become_floats_where_a_later_level_is_one(
     assert set(sweep(back.folder, typed, axes).results["a_type"]) == {"int"}
 
 
-def test_a_whole_number_beyond_floats_does_not_become_another_one(tmp_path: Path) -> None:
+def test_an_integer_beyond_floats_does_not_become_another_one(tmp_path: Path) -> None:
     sweep(tmp_path / "s", typed, {"a": [2**53 + 1, 2], "b": 1, "seed": 0})
     before = rows_of(tmp_path / "s")
     experiment = xs.load(tmp_path / "s", typed).experiment
@@ -250,7 +250,7 @@ def test_fewer_levels_than_before_are_refused(tmp_path: Path) -> None:
         sweep(tmp_path / "s", axes={"lr": [0.1], "seed": range(3)})
 
 
-def test_another_function_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_another_function_is_refused_with_the_remedy(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     sweep(folder, lambda x: x, {"x": [1, 2]})
     with pytest.raises(StoreError, match=r"its source has changed since .*; restore the old one"):
@@ -290,7 +290,7 @@ def test_the_first_point_may_fail(tmp_path: Path) -> None:
     assert frame["status"].tolist() == ["failed", "ok"]
 
 
-def test_stopping_at_a_failure_keeps_what_was_run(tmp_path: Path) -> None:
+def test_stopping_at_a_failure_keeps_the_finished_points(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"on_failure=stop: 1 point failed: ArithmeticError: five"):
         sweep(tmp_path / "s", some.refusing_five, {"x": range(9)}, on_failure="stop")
     assert json.loads((tmp_path / "s/manifest.json").read_text())["state"] == "interrupted"
@@ -353,7 +353,7 @@ def test_the_same_call_puts_a_wrong_rate_wrong_times_and_a_title_right(tmp_path:
     assert rows_of(folder) == rows_of(at_once.folder)
 
 
-def test_the_recorded_call_has_what_was_given(tmp_path: Path) -> None:
+def test_the_recorded_call_has_the_given_arguments(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     swept = sweep(folder, axes={"lr": [1], "seed": range(2)}, title="Mine", csv=False, times={})
     manifest = json.loads((swept.folder / "manifest.json").read_text())
@@ -383,7 +383,7 @@ def test_an_experiment_that_no_package_offers_is_resumed_by_its_class(tmp_path: 
     assert more.results["p"].nunique() == 3
 
 
-def test_times_that_are_no_columns_are_told(
+def test_times_that_are_no_columns_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     swept = sweep(tmp_path / "s", times={"steps": "nope"})
@@ -524,7 +524,7 @@ def test_a_function_without_arguments_has_nothing_to_vary(tmp_path: Path) -> Non
         xs.sweep_function(three, {}, tmp_path / "b", blocks=[{}])
 
 
-def test_what_cannot_travel_is_named_before_anything_is_run(tmp_path: Path) -> None:
+def test_an_unpicklable_function_is_named_before_anything_is_run(tmp_path: Path) -> None:
     lock = threading.Lock()
 
     def locked(x: int) -> int:

@@ -49,7 +49,7 @@ def test_the_tutorial_begins_with_the_notebook_and_ends_with_a_sweep() -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_the_tutorial_still_shows_what_is_stored(tmp_path: Path) -> None:
+def test_the_tutorial_has_its_stored_output(tmp_path: Path) -> None:
     stored, fresh = nbformat.read(TUTORIAL, as_version=4), executed(tmp_path)
     for one, other in zip(code_cells(stored), code_cells(fresh), strict=True):
         assert texts_of(one) == texts_of(other), one.source

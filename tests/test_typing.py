@@ -72,7 +72,7 @@ def test_a_users_script_is_typed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_wrong_in_a_users_script_is_found(tmp_path: Path) -> None:
+def test_errors_in_a_users_script_are_found(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     lines = check(BAD, tmp_path).stdout.splitlines()
     assert [line.split(":")[1] for line in lines if ": error:" in line] == ["4", "5", "6", "7", "8"]

@@ -168,7 +168,7 @@ def test_a_run_is_saved_into_a_folder(cache: Path) -> None:
         ([0.1, 1], "it takes one value here, and several where it is an axis of a sweep"),
     ],
 )
-def test_what_was_meant_is_said(lr: Any, said: str) -> None:
+def test_a_mistake_gets_its_correction(lr: Any, said: str) -> None:
     with pytest.raises(xs.ConfigError, match=said):
         xs.train(lr=lr)
 

@@ -56,7 +56,7 @@ def test_equal_values_share_the_mean_of_their_ranks() -> None:
     assert mean_ranks(np.array([3.0, 1.0, 3.0, 2.0])).tolist() == [3.5, 1.0, 3.5, 2.0]
 
 
-def test_the_limits_hold_as_often_as_they_say() -> None:
+def test_the_limits_have_their_nominal_coverage() -> None:
     rng = np.random.default_rng(0)
     true = norm.cdf(0.7 / np.sqrt(2))
     held = 0

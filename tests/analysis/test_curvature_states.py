@@ -37,7 +37,7 @@ def state_of(row: tuple[int, int, str, str, float, float]) -> str:
     return "trapped" if smallest > bound else "passing" if smallest < -bound else "flat"
 
 
-def test_each_unsolved_run_stands_where_its_curvature_says() -> None:
+def test_each_unsolved_run_is_classified_by_its_curvature() -> None:
     assert states_of(results()).tolist() == [state_of(row) for row in ROWS]
     without = results().drop(columns=["curvature_min", "curvature_max"])
     assert set(states_of(without)) == {""}

@@ -74,7 +74,7 @@ def test_the_longest_curve_counts_points_elsewhere_too(parts: list[pa.Table]) ->
     assert longest_curve(parts, "nothing.l") == 0
 
 
-def test_quantiles_are_those_of_the_curves_that_go_on() -> None:
+def test_quantiles_are_those_of_the_curves_that_continue() -> None:
     curves = np.array([[4.0, 1.0, np.nan], [2.0, np.nan, np.nan], [8.0, 5.0, np.nan]])
     wanted = [[3.0, 2.0], [4.0, 3.0], [6.0, 4.0]]
     found = curve_quantiles(curves)

@@ -39,7 +39,7 @@ def test_levels_in_a_summary_are_written_as_in_the_results(tmp_path: Path) -> No
     assert summary[0] | {"rounded": "true", "factor": "0.5"} == summary[0]
 
 
-def test_texts_numbers_and_what_is_missing_in_one_column(tmp_path: Path) -> None:
+def test_texts_numbers_and_missing_values_in_one_column(tmp_path: Path) -> None:
     levels = [True, 2.0, 0.1, 3, "xor", "a,b", None, float("nan")]
     path = tmp_path / "table.csv"
     write_csv(pd.DataFrame({"level": pd.Series(levels, dtype=object), "n": 1.0}), path)

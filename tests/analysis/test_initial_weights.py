@@ -89,7 +89,7 @@ def test_equal_differences_are_in_one_group() -> None:
     assert np.isnan(cell.auc.low)
 
 
-def test_the_same_weights_for_all_seeds_say_nothing(grid_of: GridOf, tmp_path: Path) -> None:
+def test_the_same_weights_for_all_seeds_give_no_finding(grid_of: GridOf, tmp_path: Path) -> None:
     folder = run_weight_sweep(grid_of, tmp_path, init="printed", lr=[5.0], hidden=2, epochs=5)
     assert failures_by_weights(read_results(folder, NetworkExperiment())).empty
 

@@ -113,7 +113,7 @@ def test_with_failures_it_is_near_that_of_a_bootstrap() -> None:
     np.testing.assert_allclose((low[0], high[0]), found, atol=0.1 * width)
 
 
-def test_cells_are_told_apart_and_one_without_solutions_has_none() -> None:
+def test_each_cell_has_its_own_number_and_one_without_solutions_has_none() -> None:
     cell = np.array([1, 0, 1, 0, 2, 2])
     spent = np.array([10.0, 5, 10, 5, 99, 99])
     low, high = running_time_intervals(cell, spent, np.array([1.0, 1, 1, 1, 0, 0]))

@@ -123,7 +123,7 @@ def expect_equal(one: CellLearningCurves, other: CellLearningCurves) -> None:
     np.testing.assert_array_equal(one.curves, other.curves)
 
 
-def test_a_cell_whose_trajectories_go_on_in_another_has_no_bands(
+def test_a_cell_whose_trajectories_continue_in_another_has_no_bands(
     grid: Grid, parts: list[pa.Table]
 ) -> None:
     cells = every_cell(grid)

@@ -62,7 +62,7 @@ def test_halves_that_were_merged_and_points_left_out_are_a_map(
     assert MapAxes.of(some) is not None
 
 
-def test_spacing_holds_in_a_deep_window_and_is_told_from_none() -> None:
+def test_spacing_holds_in_a_deep_window_and_irregular_axes_have_none() -> None:
     narrow = 2.0 * 1.0001 ** np.linspace(0, 1, 64)
     assert MapAxis("lr", narrow).spacing in ("linear", "log")
     assert MapAxis("lr", 0.1 * 1.5 ** np.arange(32)).spacing == "log"

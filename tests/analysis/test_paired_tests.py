@@ -81,7 +81,7 @@ def test_a_pair_is_counted_by_hand() -> None:
     assert row["verdict"] == NO_DIFFERENCE
 
 
-def test_the_verdict_says_which_is_higher_whatever_the_order_of_the_rows() -> None:
+def test_the_verdict_names_the_higher_one_regardless_of_the_order_of_rows() -> None:
     clear = [({"lr": 2.0}, "+" * 30), ({"lr": 0.5}, "-" * 30)]
     for cells in (clear, clear[::-1]):
         (row,) = compare(cells)
@@ -226,7 +226,7 @@ def test_holm_by_hand() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.001, 0.5))
-def test_holm_rejects_what_stepping_down_rejects(values: list[float], level: float) -> None:
+def test_holm_rejects_the_same_as_stepping_down(values: list[float], level: float) -> None:
     rejected = set()
     for step, place in enumerate(sorted(range(len(values)), key=values.__getitem__)):
         if values[place] * (len(values) - step) >= level:
@@ -250,7 +250,7 @@ def test_an_interval_holds_its_difference_and_mirrors_that_of_the_other_order(
 
 
 @pytest.mark.parametrize("shares", [(0.1, 0.1), (0.3, 0.05), (0.02, 0.0), (0.5, 0.3), (0.9, 0.0)])
-def test_the_interval_covers_the_difference_as_often_as_it_says(
+def test_the_interval_of_a_difference_has_its_nominal_coverage(
     shares: tuple[float, float],
 ) -> None:
     rng = np.random.default_rng(7)

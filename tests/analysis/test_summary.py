@@ -82,7 +82,7 @@ def test_a_cell_is_counted_by_hand() -> None:
     assert found == {**dict.fromkeys(OUTCOMES, 0), **wanted}
 
 
-def test_a_median_that_is_not_reached_is_said_to_be() -> None:
+def test_a_median_that_is_not_reached_is_labelled() -> None:
     row = only(summarize(results_of([solved(10), unsolved(), unsolved()])))
     assert np.isnan(row["median_epochs"])
     assert row["median_note"] == NOT_REACHED
@@ -174,7 +174,7 @@ def test_a_cell_that_never_converged_has_no_running_time() -> None:
     assert row["unsolved_fraction"] == 1
 
 
-def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
+def test_a_cell_whose_runs_all_failed_has_no_convergence_rate() -> None:
     row = only(summarize(results_of([lost("failed"), lost("failed")])))
     assert (row["runs"], row["failed"], row["converged"]) == (2, 2, 0)
     absent = (
@@ -196,7 +196,7 @@ def test_a_cell_in_which_every_run_failed_says_nothing_of_convergence() -> None:
     st.lists(st.one_of(st.none(), st.integers(0, 100)), min_size=1, max_size=30),
     st.integers(100, 200),
 )
-def test_rate_and_running_time_are_what_their_definitions_say(
+def test_rate_and_running_time_agree_with_their_definitions(
     epochs: list[int | None], budget: int
 ) -> None:
     runs = [unsolved() if epoch is None else solved(epoch) for epoch in epochs]
@@ -252,7 +252,7 @@ def test_swept_columns_are_those_that_tell_cells_apart() -> None:
     assert swept_columns(results.iloc[:1]) == []
 
 
-def test_a_parameter_that_tells_more_than_its_choice_is_swept() -> None:
+def test_a_parameter_with_several_levels_in_one_choice_is_swept() -> None:
     runs = [
         solved(1, init=init, **{"init.low": low})
         for init, low in (("uniform", 0.0), ("uniform", -1.0), ("normal", np.nan))

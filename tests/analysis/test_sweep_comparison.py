@@ -78,7 +78,7 @@ def test_cells_of_one_sweep_only_are_named() -> None:
     assert (found.points, found.same) == (40, 40)
 
 
-def test_a_setting_that_neither_sweeps_is_what_they_are_compared_for() -> None:
+def test_a_value_that_differs_and_is_swept_in_neither_is_a_setting() -> None:
     a = sweep({(0.1, 2): HALF, (0.5, 2): HALF})
     b = sweep({(0.1, 2): HALF, (0.5, 2): HALF}, activation="tanh")
     found = compare_sweeps(a, b)

@@ -71,7 +71,7 @@ def test_the_limits_are_the_narrowest_that_a_sign_test_allows(
     assert found[1] >= scipys.low
 
 
-def test_the_limits_hold_the_median_as_often_as_they_say() -> None:
+def test_the_limits_of_the_median_have_their_nominal_coverage() -> None:
     rng = np.random.default_rng(5)
     found = [median_interval(rng.exponential(1, 25), 0.95) for _ in range(4_000)]
     held = [low <= np.log(2) <= high for low, high in filter(None, found)]

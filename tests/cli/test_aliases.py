@@ -22,7 +22,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", {"name": "sigmoid"}])
-def test_a_run_says_logistic(activation: Any) -> None:
+def test_a_run_prints_logistic(activation: Any) -> None:
     run = xs.train(activation=activation, output="sigmoid", epochs=30)
     assert (run.point["activation"], run.point["output"]) == ("logistic", "logistic")
     np.testing.assert_array_equal(run.outputs, xs.train(epochs=30).outputs)

@@ -109,7 +109,7 @@ def test_only_structural_levels_are_composed(
     assert composed(hydra, lines)[1] == times
 
 
-def test_what_hydra_has_composed_already_is_taken_as_it_is(
+def test_a_config_that_hydra_has_composed_is_not_composed_again(
     hydra: tuple[Any, DictConfig],
 ) -> None:
     lines = ["lr=1,2", "hidden=3", "init=he", "seed=range(0,4)"]

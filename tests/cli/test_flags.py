@@ -19,7 +19,7 @@ def test_every_flag_of_hydra_passes(flag: str) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--multi", "--config-d=conf", "--he", "-1", "-", "--"])
-def test_what_is_shortened_or_no_flag_at_all_is_left_to_hydra(flag: str) -> None:
+def test_abbreviated_and_unknown_flags_are_left_to_hydra(flag: str) -> None:
     check_flags([flag], KNOWN, WORDS)
 
 

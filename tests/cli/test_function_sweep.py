@@ -122,7 +122,7 @@ def test_a_wrong_rate_is_put_right_by_the_resume(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
-def test_a_resume_without_its_function_says_what_to_add(tmp_path: Path) -> None:
+def test_a_resume_without_its_function_names_the_missing_argument(tmp_path: Path) -> None:
     axes = ["lr=0.1", "width=8", "seed=range(0,2)"]
     assert function(tmp_path, TRAIN, *axes, *QUIET).returncode == 0
     before = (tmp_path / "s/results.csv").read_bytes()
@@ -221,7 +221,7 @@ def test_a_function_that_is_not_there_is_one_line(name: str, message: str, tmp_p
     assert (done.returncode, done.stderr.startswith(message)) == (1, True)
 
 
-def test_without_m_a_config_file_of_a_function_says_what_to_add(study: Path) -> None:
+def test_without_m_a_config_file_of_a_function_names_the_missing_flag(study: Path) -> None:
     done = run(study, "--config-dir", "conf", "study=mine")
     assert done.returncode == 1
     assert done.stderr == "function=functions_to_sweep:train: makes a sweep; add -m\n"
@@ -268,7 +268,7 @@ def test_another_sweeper_is_refused_in_one_line(study: Path) -> None:
     )
 
 
-def test_a_rate_that_is_no_column_is_said_without_precision(tmp_path: Path) -> None:
+def test_a_rate_that_is_no_column_is_refused_without_precision(tmp_path: Path) -> None:
     done = function(tmp_path, TRAIN, "lr=1", "seed=0,1", "rate=nope", *QUIET)
     assert done.returncode == 0
     assert "rate=nope: must be a boolean column; there is solved" in done.stdout + done.stderr

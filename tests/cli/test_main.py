@@ -104,7 +104,7 @@ def test_a_bad_value_ends_a_sweep_with_one_line(argument: str, tmp_path: Path) -
         ("grid.where=lr < 1", "grid.where: makes a sweep; add -m"),
     ],
 )
-def test_what_is_for_sweeps_alone_is_told_to_a_single_run(
+def test_keys_of_sweeps_are_refused_for_a_single_run(
     argument: str, line: str, tmp_path: Path
 ) -> None:
     expect_one_line(run(tmp_path, argument), line, tmp_path)
@@ -178,7 +178,7 @@ def test_a_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_sweep_with_one_seed_runs_and_says_how_to_have_more(tmp_path: Path) -> None:
+def test_a_sweep_with_one_seed_runs_and_prints_the_command_for_more(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", *SMALL[:-2], "seed=100", "report=false", "activation=sigmoid")
     assert done.returncode == 0, done.stderr
     assert "seed=100: one seed; range(0,100) gives a hundred" in done.stdout.splitlines()
@@ -236,7 +236,7 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
     assert (rows["lr"] * rows["seed"] < 3).all()
 
 
-def test_equal_levels_are_one_point_and_that_is_said(tmp_path: Path) -> None:
+def test_equal_levels_are_one_point_with_a_note(tmp_path: Path) -> None:
     done = run(
         tmp_path, "-m", "lr=1e-3,0.001,.001,1", "seed=0", "epochs=5", "hidden=2,2", "report=false"
     )

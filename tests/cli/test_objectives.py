@@ -60,7 +60,7 @@ def test_a_sweeper_is_given_the_objective(
     [("final_error", math.inf), ("failure_rate", 1), ("expected_running_time", math.inf)],
 )
 @pytest.mark.parametrize("seeds", ["null", "4"])
-def test_what_is_infinite_is_returned_as_that(
+def test_an_infinite_objective_is_returned_as_infinity(
     objective: str, value: float, seeds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -88,7 +88,7 @@ def test_jobs_of_another_sweeper_leave_their_number_and_no_page(tmp_path: Path) 
     assert len(done.stdout.splitlines()) == 5  # of which Hydra says that two jobs start, and which
 
 
-def test_a_run_over_many_seeds_says_its_value_and_its_interval(tmp_path: Path) -> None:
+def test_a_run_over_many_seeds_prints_its_value_and_its_interval(tmp_path: Path) -> None:
     chosen = ["objective=failure_rate", "objective_seeds=20", "hydra.run.dir=r"]
     done = run(tmp_path, *QUICK, *chosen)
     assert (done.returncode, done.stderr) == (0, "")
@@ -103,7 +103,7 @@ def test_a_run_over_many_seeds_says_its_value_and_its_interval(tmp_path: Path) -
     assert "seed" not in found["point"]
 
 
-def test_a_single_run_goes_on_leaving_its_page(tmp_path: Path) -> None:
+def test_a_single_run_with_an_objective_still_writes_its_page(tmp_path: Path) -> None:
     done = run(tmp_path, *QUICK, "objective=expected_running_time", "hydra.run.dir=r")
     assert (done.returncode, done.stderr) == (0, "")
     assert "run.html" in names(tmp_path / "r")
@@ -135,7 +135,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("arguments", REFUSED)
-def test_what_can_not_be_meant_is_refused_before_there_is_a_folder(
+def test_impossible_values_are_refused_before_there_is_a_folder(
     arguments: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "conf/experiment"

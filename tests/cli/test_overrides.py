@@ -90,7 +90,7 @@ def test_blocks_are_one_override_that_hydra_reads_back() -> None:
     assert texts[1] == {"init": "file", "init.path": '"a,\\"b"', "skip": "true"}
 
 
-def test_what_goes_together_and_what_is_kept_are_overrides_too() -> None:
+def test_zipped_axes_and_filters_are_overrides_too() -> None:
     zips, where = [("lr", "epochs"), ("init", "loss")], 'task == "xor" and lr < 1'
     lines = GivenSweep.read({}, None, zips, where).overrides
     zipped, kept = (OverridesParser.create().parse_override(line) for line in lines)
@@ -113,7 +113,7 @@ def test_what_goes_together_and_what_is_kept_are_overrides_too() -> None:
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_line(given: dict[str, Any], line: str) -> None:
+def test_impossible_values_are_refused_in_one_line(given: dict[str, Any], line: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(line)) as raised:
         GivenSweep.read(given)
     assert "\n" not in str(raised.value)

@@ -69,7 +69,7 @@ def test_a_run_never_writes_over_a_run_or_a_sweep(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
-def test_what_is_wrong_with_a_run_leaves_its_folder_alone(tmp_path: Path) -> None:
+def test_an_error_in_a_run_leaves_its_folder_unchanged(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/notes.log").write_text("mine")
     done = run(tmp_path, "lr=0", "hydra.run.dir=mine")
@@ -105,7 +105,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("arguments", REFUSED)
-def test_what_would_be_ignored_is_refused(arguments: str, tmp_path: Path) -> None:
+def test_arguments_without_an_effect_are_refused(arguments: str, tmp_path: Path) -> None:
     expect_line(run(tmp_path, *arguments.split()), REFUSED[arguments])
     assert not list(tmp_path.iterdir())
 

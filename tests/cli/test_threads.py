@@ -90,7 +90,7 @@ def state() -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("given", [{"lr": 0.5}, {"lr": "a b"}, {"task": "xro"}, {"where": "lr <"}])
-def test_hydras_state_is_what_it_was_after_a_sweep_and_after_an_error(
+def test_hydras_state_is_restored_after_a_sweep_and_after_an_error(
     application: None, given: dict[str, Any]
 ) -> None:
     before = state()

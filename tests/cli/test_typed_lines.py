@@ -69,7 +69,7 @@ def lines(*given: str) -> list[str]:
         "max_seeds=range(0,1,1e-320)": "range(start,stop,step) needs finite numbers",
     }.items(),
 )
-def test_a_line_says_what_to_type(typed: str, said: str) -> None:
+def test_a_line_has_the_command_to_type(typed: str, said: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(said)) as refused:
         sweep_from_overrides(lines(typed))
     assert "\n" not in str(refused.value)
@@ -89,7 +89,7 @@ def test_a_line_says_what_to_type(typed: str, said: str) -> None:
         "precision=0.05",
     ],
 )
-def test_what_can_be_meant_is_taken(typed: str) -> None:
+def test_unambiguous_values_are_accepted(typed: str) -> None:
     assert len(sweep_from_overrides(lines(typed)).grid)
 
 
@@ -131,7 +131,7 @@ def test_a_key_that_every_swept_choice_has_is_an_axis() -> None:
         (["seed=0", "init=printed"], []),
     ],
 )
-def test_a_sweep_with_one_seed_says_so(given: list[str], notes: list[str]) -> None:
+def test_a_sweep_with_one_seed_is_noted(given: list[str], notes: list[str]) -> None:
     assert list(sweep_from_overrides(lines(*given)).notes) == notes
 
 

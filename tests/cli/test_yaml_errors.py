@@ -73,7 +73,7 @@ def test_the_file_is_found_however_its_folder_is_named(
     assert groups_named(named) >= {"study"}
 
 
-def test_where_hydra_has_said_what_is_wrong_a_file_that_is_not_chosen_is_let_be(
+def test_an_unchosen_file_is_blamed_only_for_errors_of_yaml(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "other.yaml").write_bytes(b"\xff")

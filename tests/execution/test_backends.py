@@ -21,7 +21,7 @@ from xorsweep.execution.settings import ExecutionSettings
         (ExecutionSettings("loky", -1), joblib.cpu_count()),
     ],
 )
-def test_the_number_of_processes_is_what_was_asked_for(
+def test_the_number_of_processes_is_the_requested_one(
     parallel: ExecutionSettings, count: int
 ) -> None:
     assert workers_of(parallel) == count
@@ -56,7 +56,7 @@ def test_every_core_is_settled_as_a_number(backend: str) -> None:
     assert resolve_workers(ExecutionSettings(backend, 3)) == ExecutionSettings(backend, 3)
 
 
-def test_what_is_not_installed_is_told_with_the_command_that_installs_it(
+def test_a_missing_package_is_reported_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)

@@ -164,7 +164,7 @@ def test_two_clusters_of_our_own_get_along(grid: Grid) -> None:
     assert one == other
 
 
-def test_an_interrupt_ends_the_cluster_and_keeps_what_is_finished(tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_cluster_and_keeps_finished_batches(tmp_path: Path) -> None:
     grid = ["hidden=2,3,4,5", "skip=true,false", "epochs=20000", "seed=range(0,20)"]
     command = [sys.executable, "-m", "xorsweep", "-m", *grid, "lr=1"]
     begun = subprocess.Popen(
@@ -204,7 +204,7 @@ def spawned() -> list[bytes]:
     return [line for line in lines if b"spawn_main" in line]
 
 
-def test_a_batch_that_kills_its_workers_fails_and_the_rest_goes_on(grid: Grid) -> None:
+def test_a_batch_that_kills_its_workers_fails_and_the_rest_continues(grid: Grid) -> None:
     good = planned(grid)
     deadly = replace(good[0], fixed=Deadly(good[0].fixed))  # type: ignore[arg-type]
     finished = list(
@@ -263,7 +263,7 @@ def test_a_cluster_is_asked_how_many_workers_it_has(cluster: Cluster) -> None:
     assert workers_of(resolve_workers(replace(parallel, n_jobs=7))) == 7
 
 
-def test_a_scheduler_that_goes_is_told(doomed: Cluster, grid: Grid) -> None:
+def test_a_scheduler_that_disappears_is_an_error(doomed: Cluster, grid: Grid) -> None:
     execute = choose_executor(resolve_workers(of_two_workers(doomed.address)), is_quick=True)
     finished = execute(planned(grid) * 200, ExperimentTask(NetworkExperiment()))
     next(finished)
@@ -274,7 +274,9 @@ def test_a_scheduler_that_goes_is_told(doomed: Cluster, grid: Grid) -> None:
         list(finished)
 
 
-def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_without_workers_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dask_cluster, "PATIENCE", 2)
     with started(tmp_path, workers=0) as lonely:
         address = lonely.address

@@ -41,7 +41,7 @@ def kill_server(number: int) -> None:
     os.kill(os.getppid(), signal.SIGKILL)
 
 
-def test_copies_have_what_the_server_imported(server: ForkServer) -> None:
+def test_copies_have_the_modules_of_the_server(server: ForkServer) -> None:
     values = server.map(state, range(20), 2).result(60)
     assert [number for number, _, _ in values] == [*range(20)]
     assert all(is_imported for _, _, is_imported in values)
@@ -77,7 +77,7 @@ def test_a_copy_that_dies_breaks_its_own_tasks_alone(server: ForkServer) -> None
     assert later.result(60) == [1]
 
 
-def test_what_cannot_be_pickled_is_an_error_of_its_own(server: ForkServer) -> None:
+def test_an_unpicklable_task_is_an_error_of_its_own(server: ForkServer) -> None:
     with pytest.raises(TypeError, match="pickle"):
         server.map(state, [Lock()], 1).result(60)  # type: ignore[list-item]
     assert server.is_alive

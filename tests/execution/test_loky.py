@@ -96,7 +96,7 @@ def test_a_short_batch_does_not_wait_for_a_long_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_batch_that_kills_each_process_fails_and_the_rest_goes_on() -> None:
+def test_a_batch_that_kills_each_process_fails_and_the_rest_continues() -> None:
     batches = [Light(0, is_deadly=True), *map(Light, range(1, 13))]
     ended = {batch.number: rows for batch, rows in run_loky(batches, LightTask(), workers=2)}
     message = str(ended.pop(0))
@@ -158,7 +158,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_batch_costs_nothing(
 @pytest.mark.slow
 @needs_proc
 @pytest.mark.usefixtures("warm")
-def test_a_batch_whose_process_dies_twice_fails_and_the_rest_goes_on(
+def test_a_batch_whose_process_dies_twice_fails_and_the_rest_continues(
     long: tuple[Batch, ...], grid: Grid
 ) -> None:
     batches = (*long, *planned(grid))

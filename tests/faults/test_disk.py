@@ -79,7 +79,7 @@ def test_a_full_disk_stops_the_sweep_and_nothing_is_lost(
     assert {path: path.read_bytes() for path in kept} == kept
 
 
-def test_a_disk_that_is_full_of_rows_says_how_to_go_on(
+def test_a_full_disk_gives_the_command_that_resumes(
     small_disk: Path, grid: Grid, undisturbed: Path
 ) -> None:
     filling = filled(small_disk, 100 * 1024)
@@ -138,7 +138,7 @@ main()
 
 
 @pytest.mark.slow
-def test_a_limit_on_the_size_of_files_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_limit_on_the_size_of_files_is_reported_in_one_line(tmp_path: Path) -> None:
     arguments = ["lr=0.5", "hidden=2,3", "epochs=20", "seed=range(0,400)", "report=false"]
     sweep = ["parallel=serial", "hydra.sweep.dir=sweep"]
 
@@ -172,7 +172,7 @@ def read_only(small_disk: Path, grid: Grid, undisturbed: Path) -> Path:
     return small_disk / "sweep"
 
 
-def test_a_read_only_folder_is_said_in_one_line(read_only: Path, grid: Grid) -> None:
+def test_a_read_only_folder_is_reported_in_one_line(read_only: Path, grid: Grid) -> None:
     for attempt in (
         lambda: resume_sweep(ResumeRequest(read_only, QUIET)),
         lambda: run_sweep(
@@ -196,7 +196,7 @@ AS_OTHERS = (
 @pytest.mark.skipif(
     bool(AS_OTHERS) and not shutil.which("setpriv"), reason="nothing is forbidden to the superuser"
 )
-def test_the_command_line_says_what_cannot_be_written_and_leaves_nothing(
+def test_the_command_line_names_the_unwritable_folder_and_leaves_nothing(
     tmp_path: Path, undisturbed: Path
 ) -> None:
     shutil.copytree(undisturbed, tmp_path / "sweep")

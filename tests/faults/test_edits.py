@@ -132,7 +132,7 @@ SHOWN = (
 
 @settings(examples(6, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_what_the_report_shows_is_of_the_form_in_which_it_was_written(
+def test_nonsense_in_a_manifest_gives_a_report_or_one_line(
     folder: Path, data: st.DataObject, without_figures: None
 ) -> None:
     path = folder / "manifest.json"
@@ -235,7 +235,7 @@ def test_a_missing_entry_is_one_line_or_none(key: str, folder: Path) -> None:
         path.write_text(text)
 
 
-def test_a_study_of_another_form_is_said_before_anything_is_written(folder: Path) -> None:
+def test_a_study_of_another_form_is_refused_before_anything_is_written(folder: Path) -> None:
     path = folder / "manifest.json"
     text = path.read_text()
     before = sorted(folder.rglob("*"))

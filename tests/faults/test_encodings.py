@@ -85,7 +85,7 @@ def test_everything_works_where_the_platforms_encoding_isnt_utf_8(
 @pytest.mark.parametrize(
     "variables", [ASCII, {"PYTHONIOENCODING": "gbk"}, {"PYTHONIOENCODING": "utf-8"}]
 )
-def test_what_a_terminal_has_no_bytes_for_is_printed_as_an_escape(
+def test_characters_outside_the_encoding_are_printed_as_escapes(
     variables: dict[str, str], tmp_path: Path
 ) -> None:
     """Names in other alphabets, and one that is no text in UTF-8."""

@@ -91,7 +91,7 @@ def test_a_reader_never_sees_half_a_file(sweep: Path) -> None:
     assert seen == {True}
 
 
-def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: Path) -> None:
+def test_a_complete_sweep_is_reported_and_its_files_are_written_again(sweep: Path) -> None:
     before = (sweep / "results.csv").read_bytes()
     for name in ("results.csv", "results.parquet", "summary.csv"):
         (sweep / name).unlink()
@@ -101,7 +101,7 @@ def test_where_nothing_is_missing_that_is_said_and_all_is_written_again(sweep: P
     assert (sweep / "results.csv").read_bytes() == before
 
 
-def test_what_is_new_is_told_from_what_is_reused(sweep: Path) -> None:
+def test_new_points_are_distinguished_from_reused_ones(sweep: Path) -> None:
     heard = RecordingConsole()
     resume_sweep(ResumeRequest(sweep, QUIET, [Axis("seed", tuple(range(12)))]), heard)
     assert "found 60 finished results, 12 to run (12 new)" in heard.lines

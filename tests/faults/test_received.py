@@ -156,7 +156,7 @@ def test_nothing_is_written_through_a_link(name: str, sweep: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", EACH)
-def test_a_pipe_anywhere_is_no_hang(name: str, sweep: Path) -> None:
+def test_a_pipe_among_the_files_never_blocks(name: str, sweep: Path) -> None:
     for command in (FILES | FOLDERS)[name]:
         os.mkfifo(cleared(sweep / name))
         assert "\n" not in attempted(command, sweep)
@@ -219,7 +219,7 @@ def test_no_file_that_a_manifest_names_is_read(sweep: Path) -> None:
     assert json.loads((sweep / "manifest.json").read_text())["files"] == {}
 
 
-def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) -> None:
+def test_weights_outside_the_folder_are_reported(grid_of: GridOf, tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     shapes = {"w1": (2, 2, 2), "b1": (2, 2), "w2": (2, 2, 1), "b2": (2, 1)}
     arrays = {name: np.full(shape, 0.1) for name, shape in shapes.items()}
@@ -240,7 +240,7 @@ def test_weights_outside_the_folder_are_said(grid_of: GridOf, tmp_path: Path) ->
         resume_sweep(ResumeRequest(tmp_path / "sweep", QUIET))
 
 
-def test_what_is_not_followed_is_not_copied_either(sweep: Path, tmp_path: Path) -> None:
+def test_a_link_among_the_files_is_not_copied(sweep: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("theirs")
     (sweep / "notes").symlink_to(secret)

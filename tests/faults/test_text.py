@@ -127,7 +127,7 @@ def test_the_markdown_keeps_its_form(sweep: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_written_into_the_manifest_by_hand_is_shown_and_not_obeyed(sweep: Path) -> None:
+def test_entries_written_into_the_manifest_by_hand_are_shown_and_not_obeyed(sweep: Path) -> None:
     path = sweep / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["grid"]["text"] = manifest["started"] = NASTY

@@ -126,14 +126,14 @@ def test_parts_that_may_not_be_read_are_left_where_they_are(place: int, sweep: P
         forbidden.chmod(mode)
 
 
-def test_a_table_that_may_not_be_read_is_said(sweep: Path) -> None:
+def test_an_unreadable_table_is_an_error(sweep: Path) -> None:
     (sweep / "results.parquet").chmod(0)
     with without_privileges():
         said = refusal(lambda sweep: xs.load(sweep).results, sweep)
     assert said == f"{sweep}/results.parquet can't be read: Permission denied"
 
 
-def test_a_manifest_that_may_not_be_read_is_said(sweep: Path) -> None:
+def test_an_unreadable_manifest_is_an_error(sweep: Path) -> None:
     (sweep / "manifest.json").chmod(0)
     with without_privileges():
         said = refusal(xs.load, sweep)
@@ -220,7 +220,7 @@ def test_a_forged_part_of_another_form_is_damage(
     assert (sweep / "results.csv").read_bytes() == undisturbed
 
 
-def test_forged_curves_of_another_length_are_said(sweep: Path) -> None:
+def test_forged_curves_of_another_length_are_reported(sweep: Path) -> None:
     forge(sweep, with_value("learning_curve", 0, [0.5, 0.25]))
     sweep_of_it = xs.load(sweep)
     with pytest.raises(StoreError, match="learning curves that haven't the length of their epochs"):

@@ -68,7 +68,7 @@ COMMANDS = {
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_full_output_is_said_once_the_work_is_done(command: list[str], folder: Path) -> None:
+def test_full_output_is_reported_once_the_work_is_done(command: list[str], folder: Path) -> None:
     shutil.rmtree(folder / "m", ignore_errors=True)
     shutil.rmtree(folder / "g", ignore_errors=True)
     done = run(folder, *command, output="/dev/full")
@@ -122,7 +122,9 @@ LARGE = ["lr=0.5", "hidden=2,3", "epochs=3000", "seed=range(0,400)", "report=fal
 @pytest.mark.parametrize(
     "how", ["parallel.n_jobs=2", "hydra/launcher=joblib", "parallel=dask"], ids=str
 )
-def test_full_shared_memory_is_said_and_not_taken_for_a_full_folder(how: str, folder: Path) -> None:
+def test_full_shared_memory_is_reported_and_not_taken_for_a_full_folder(
+    how: str, folder: Path
+) -> None:
     shutil.rmtree(folder / "s", ignore_errors=True)
     command = [sys.executable, "-m", "xorsweep", "-m", *LARGE, "hydra.sweep.dir=s", how]
     command += ["parallel.n_jobs=2"] if how == "parallel=dask" else ["parallel.shards=2"]

@@ -62,7 +62,7 @@ def test_an_array_that_a_function_uses_again_is_copied() -> None:
     assert [row["curve.l"] for row in rows_of(reusing, [1.0, 2.0])] == [[1.0, 1.0], [2.0, 2.0]]
 
 
-def test_what_a_function_is_given_is_its_own() -> None:
+def test_a_vectorized_function_gets_copies_of_its_arguments() -> None:
     def greedy(x: Any) -> Any:
         x += 1
         return {"y": x}

@@ -128,7 +128,7 @@ def test_where_zip_and_blocks_make_points_as_in_any_sweep() -> None:
         ([1, 2], "axes=[1, 2]: must be a dictionary of keys and their levels"),
     ],
 )
-def test_what_makes_no_points_is_refused(axes: Any, message: str) -> None:
+def test_a_grid_without_points_is_refused(axes: Any, message: str) -> None:
     with pytest.raises(ConfigError) as told:
         grid_of(axes)
     named = str(told.value).removeprefix("anything: ")
@@ -149,7 +149,7 @@ def test_blocks_have_the_same_keys(blocks: Any) -> None:
         ({"zipped": [("a", "b")]}, "grid.zip=[[a,b]]: a has 2, b has 3"),
     ],
 )
-def test_what_selects_no_points_is_refused(options: Any, message: str) -> None:
+def test_a_selection_without_points_is_refused(options: Any, message: str) -> None:
     with pytest.raises(ConfigError) as told:
         grid_of({"a": [1, 2], "b": [1, 2, 3]}, **options)
     assert str(told.value).startswith(message)

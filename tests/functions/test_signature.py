@@ -68,7 +68,7 @@ def test_keys_that_it_cannot_be_called_with_are_one_line(
         ),
     ],
 )
-def test_what_cannot_be_swept_is_one_line(function: Any, message: str) -> None:
+def test_an_unsweepable_value_is_refused_in_one_line(function: Any, message: str) -> None:
     with pytest.raises(ConfigError) as told:
         Signature.of(function, "f")
     assert str(told.value) == message

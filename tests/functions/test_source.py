@@ -33,7 +33,7 @@ def test_only_its_own_source_counts(tmp_path: Path) -> None:
     assert digest(tmp_path, "def f(x, y=1):\n    return x\n") != before
 
 
-def test_a_lambda_is_told_from_the_levels_beside_it(tmp_path: Path) -> None:
+def test_a_lambda_is_distinguished_from_the_levels_beside_it(tmp_path: Path) -> None:
     before = digest(tmp_path, "f, n = (lambda x: x), range(3)\n")
     assert before is not None
     assert digest(tmp_path, "f, n = (lambda x: x), range(30)\n") == before
@@ -61,7 +61,7 @@ def test_plain_values_that_it_has_captured_count(build: Any) -> None:
     assert source_digest(build(2)) != source_digest(build(3))
 
 
-def test_what_has_no_source_has_no_digest() -> None:
+def test_a_function_without_source_has_no_digest() -> None:
     assert source_digest(len) is None
 
 

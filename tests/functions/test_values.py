@@ -60,7 +60,7 @@ def test_kinds_that_numpy_would_make_one_are_refused(values: Any, words: str) ->
         column_of("y", values, 2)
 
 
-def test_what_is_masked_nowhere_is_taken() -> None:
+def test_a_masked_array_without_masked_entries_is_accepted() -> None:
     assert column_of("y", np.ma.masked_array([1, 2], [False, False]), 2).tolist() == [1, 2]
 
 

@@ -141,7 +141,7 @@ def test_a_grid_that_would_not_fit_into_memory_is_refused_before_it_is_made() ->
         product_grid(NETWORK_SCHEMA, axes, [])
 
 
-def test_a_grid_is_told_in_a_few_words(point_of: PointOf) -> None:
+def test_a_grid_has_a_short_text(point_of: PointOf) -> None:
     lr, seed = Axis("lr", (0.1, 0.2)), Axis("seed", tuple(range(600)))
     first = product_grid(NETWORK_SCHEMA, [lr, seed], [point_of()])
     second = product_grid(NETWORK_SCHEMA, [Axis("hidden", (7,))], [point_of()])
@@ -270,7 +270,7 @@ def test_a_grid_without_a_point_is_refused(point_of: PointOf) -> None:
     assert points(concatenate([empty, other])) == [point_of(lr=3.0)]
 
 
-def test_what_means_nothing_may_be_left_out(point_of: PointOf) -> None:
+def test_impossible_points_may_be_filtered_out(point_of: PointOf) -> None:
     axes = [Axis("init.low", (-1.0, 0.5)), Axis("init.high", (1.0, 0.25))]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of()], where="init.low < init.high")
     assert len(grid) == 3

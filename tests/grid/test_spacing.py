@@ -37,7 +37,7 @@ def test_a_key_of_whole_numbers_has_the_nearest_ones() -> None:
     assert all(type(n) is int for n in read_spacing("hidden", " linspace( 1, 3, 2 ) ").levels(True))
 
 
-def test_what_is_beyond_a_float_is_left_to_the_rule_of_its_key() -> None:
+def test_a_level_beyond_floats_is_left_to_the_field_of_its_key() -> None:
     assert read_spacing("lr", "logspace(308,310,3)").levels(True)[-1] == float("inf")
 
 

@@ -75,7 +75,7 @@ def by_python(text: str, point: Point) -> bool:
 
 
 @given(text=truths)
-def test_it_is_true_where_python_says_so(grid: Grid, text: str) -> None:
+def test_it_is_true_where_python_is(grid: Grid, text: str) -> None:
     rows = read_where(NETWORK_SCHEMA, text).rows(grid.columns)
     assert rows.tolist() == [row for row in range(len(grid)) if by_python(text, grid.point(row))]
 
@@ -96,9 +96,7 @@ def test_it_is_true_where_python_says_so(grid: Grid, text: str) -> None:
         ("task.bits == task.bits", set()),
     ],
 )
-def test_a_comparison_with_what_is_not_there_is_false(
-    grid: Grid, text: str, kept: set[str]
-) -> None:
+def test_a_comparison_with_a_missing_value_is_false(grid: Grid, text: str, kept: set[str]) -> None:
     rows = read_where(NETWORK_SCHEMA, text).rows(grid.columns)
     assert {grid.point(int(row))["optimizer"] for row in rows} == kept
 
@@ -121,7 +119,7 @@ def test_texts_in_quotes_stay_as_they_are(texts: list[str]) -> None:
     assert read_where(NETWORK_SCHEMA, where.text).text == where.text
 
 
-def test_a_path_with_two_spaces_is_told_from_one_with_one(
+def test_a_path_with_two_spaces_differs_from_one_with_one(
     point_of: PointOf, tmp_path: Path
 ) -> None:
     paths = [str(tmp_path / name) for name in ("a b.npz", "a  b.npz")]
@@ -178,13 +176,13 @@ DEEP = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_what_is_too_deep_or_too_long_is_refused(name: str) -> None:
+def test_an_expression_that_is_too_deep_or_too_long_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"^grid\.where") as refused:
         read_where(NETWORK_SCHEMA, DEEP[name])
     assert len(str(refused.value)) < 1_000
 
 
-def test_what_is_long_and_flat_is_read_and_worked_out(grid: Grid) -> None:
+def test_a_long_flat_expression_is_evaluated(grid: Grid) -> None:
     terms = MOST_CHARACTERS // len("lr < 1 or ")
     assert len(read_where(NETWORK_SCHEMA, " or ".join(["lr < 1"] * terms)).rows(grid.columns)) == 10
     deep = MOST_NESTED // 2

@@ -37,7 +37,7 @@ def slopes(activation: Activation, z: Floats, d: Floats) -> Floats:
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @given(numbers=st.lists(st.floats(-600, 600), min_size=1, max_size=9))
-def test_an_activation_is_what_its_formula_says(name: str, numbers: list[float]) -> None:
+def test_an_activation_agrees_with_its_formula(name: str, numbers: list[float]) -> None:
     found = activated(ACTIVATIONS[name](), np.array(numbers))
     np.testing.assert_allclose(found, [DEFINITIONS[name](z) for z in numbers], rtol=1e-14)
 
@@ -62,7 +62,7 @@ def test_its_second_derivative_is_that_of_finite_differences(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_what_reaches_several_units_is_the_same_for_each(name: str) -> None:
+def test_slopes_broadcast_over_units(name: str) -> None:
     activation = ACTIVATIONS[name]()
     z, d = np.linspace(-2, 2, 24).reshape(3, 1, 8), np.linspace(-1, 1, 8)[None]
     each = np.stack([slopes(activation, unit, d) for unit in z])

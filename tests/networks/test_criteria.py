@@ -39,9 +39,7 @@ MEANINGS: dict[str, Callable[[Sequence[float]], bool]] = {
 
 @pytest.mark.parametrize("name", CRITERIA)
 @given(errors=ERRORS, scale=st.sampled_from([1.0, 0.2, 0.02]))
-def test_a_criterion_is_met_where_its_definition_says_so(
-    name: str, errors: list[float], scale: float
-) -> None:
+def test_a_criterion_is_met_by_its_definition(name: str, errors: list[float], scale: float) -> None:
     errors = [scale * error for error in errors]
     assert is_met(CRITERIA[name](), errors) == MEANINGS[name](errors)
 

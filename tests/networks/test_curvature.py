@@ -193,7 +193,9 @@ def test_networks_that_diverged_have_none_and_warn_of_nothing(point_of: PointOf)
 
 
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e12))
-def test_where_a_run_stands_is_told_by_the_bound(smallest: float, largest: float) -> None:
+def test_the_curvature_state_of_a_run_follows_from_the_bound(
+    smallest: float, largest: float
+) -> None:
     bound = 1e-8 * (largest if largest > 1 else 1.0)
     wanted = TRAPPED if smallest > bound else PASSING if smallest < -bound else FLAT
     assert str(classify_curvature(smallest, largest)) == wanted

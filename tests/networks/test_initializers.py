@@ -29,7 +29,7 @@ def seeds_of(*seeds: int) -> Any:
 
 
 @given(SEEDS)
-def test_a_seed_means_what_the_notebooks_reader_gets_from_it(seed: int) -> None:
+def test_a_seed_draws_the_weights_of_the_notebook(seed: int) -> None:
     np.random.seed(seed)  # noqa: NPY002 (the notebook's own stream)
     draws = [np.random.uniform(size=size) for size in [(2, 2), (1, 2), (2, 1), (1, 1)]]  # noqa: NPY002
     weights = NOTEBOOK.views(Uniform().draw(NOTEBOOK, seeds_of(seed)))
@@ -138,7 +138,7 @@ def test_an_empty_range_is_refused_with_its_numbers() -> None:
     Uniform(low=0.0, high=np.array([1.0, 2.0])).check()
 
 
-def test_weights_beyond_what_a_float_holds_come_without_a_warning() -> None:
+def test_weights_beyond_the_range_of_floats_come_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Uniform(low=-1.7e308, high=1.7e308).draw(NOTEBOOK, seeds_of(1, 2))
@@ -238,7 +238,7 @@ def test_a_network_whose_weights_are_not_finite_is_refused(
     np.testing.assert_array_equal(init.draw(NOTEBOOK, seeds_of(2, 4)), np.ones((9, 2)))
 
 
-def test_what_is_no_npz_file_is_refused(weights: Path) -> None:
+def test_a_file_that_is_no_npz_is_refused(weights: Path) -> None:
     init = File(path=str(weights))
     with pytest.raises(ConfigError, match="no such file"):
         init.check_network(NOTEBOOK, seeds_of(0))

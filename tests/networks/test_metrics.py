@@ -60,7 +60,7 @@ def expected(outputs: Sequence[float], targets: Sequence[float]) -> str:
 @given(
     arrays(np.float64, (6, 2, 5), elements=NUMBERS), arrays(np.float64, (6, 2), elements=NUMBERS)
 )
-def test_errors_are_what_their_definitions_say(outputs: np.ndarray, targets: np.ndarray) -> None:
+def test_errors_agree_with_their_definitions(outputs: np.ndarray, targets: np.ndarray) -> None:
     found = measure(outputs, targets)
     for member in range(5):
         errors = [
@@ -82,7 +82,7 @@ def test_the_bits_of_an_error_do_not_depend_on_the_company(members: int) -> None
         np.testing.assert_array_equal(together[:members], alone)
 
 
-def test_what_is_not_finite_stays_so_without_a_warning() -> None:
+def test_non_finite_values_stay_so_without_a_warning() -> None:
     outputs = np.array([[[np.nan, np.inf, 1e300, 0.0]]])
     found = measure(outputs, np.array([[0.0]]))
     assert np.isnan(found.final_error[0])
@@ -166,7 +166,7 @@ def test_outcomes_are_those_of_a_plain_loop_over_rows(
     assert [OUTCOMES[code] for code in codes] == wanted
 
 
-def test_what_meets_the_criterion_is_solved_whatever_its_outputs() -> None:
+def test_a_run_that_meets_the_criterion_is_solved_regardless_of_its_outputs() -> None:
     assert outcome_of([0, 1, 0.5, 0.5], holds=True) == "solved"
 
 
@@ -180,7 +180,7 @@ def test_other_tasks_have_no_patterns(name: str) -> None:
     assert plateaus(targets) == {}
 
 
-def test_patterns_are_known_for_xor_and_what_equals_it() -> None:
+def test_patterns_are_known_for_xor_and_equal_tasks() -> None:
     named = {"xor", "xnor", "boolean"}  # the table of boolean is by default that of XOR
     assert {name for name, task in TASKS.items() if is_xor(task().targets())} == named
     assert is_xor(Parity(bits=2).targets())

@@ -104,7 +104,7 @@ def test_every_number_of_a_rule_may_differ_within_a_batch(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_networks_taken_out_with_their_state_go_on_as_they_would_have(name: str) -> None:
+def test_networks_taken_out_with_their_state_continue_with_the_same_bits(name: str) -> None:
     values, descents = drawn_values(name), slopes(20, 5)
     whole = Following(component_of("optimizer", values), values["lr"], np.zeros((5, MEMBERS)))
     for descent in descents[:10]:

@@ -141,7 +141,7 @@ def test_a_weight_that_the_network_has_not_is_refused(
 
 
 @pytest.mark.parametrize("name", ["w1", "w1_0", "b1_0_0", "w3_0_0", "w1_01_0", "w1_-1_0", "", 5])
-def test_what_names_no_weight_is_refused(point_of: PointOf, name: Any) -> None:
+def test_an_unknown_weight_is_refused(point_of: PointOf, name: Any) -> None:
     with pytest.raises(ConfigError, match=r"^init\.x=.*: init\.x must be the name of a weight, s"):
         point_of(init="plane", init__x=name, init__y="b2_0")
 

@@ -124,7 +124,7 @@ def test_each_pending_point_lies_in_exactly_one_batch(
 
 
 @plans
-def test_a_batch_says_of_each_point_what_the_grid_says(
+def test_a_batch_has_the_values_of_its_points_in_the_grid(
     point_of: PointOf, described: Any, data: st.DataObject, members: int, workers: int
 ) -> None:
     grid, _, plan = drawn_plan(point_of, described, data, members, workers)
@@ -254,7 +254,7 @@ def test_the_largest_batches_come_first(point_of: PointOf) -> None:
     assert hidden == [8, 3, 2]
 
 
-def test_large_networks_count_for_what_an_epoch_of_theirs_costs(point_of: PointOf) -> None:
+def test_large_networks_count_by_the_cost_of_their_epochs(point_of: PointOf) -> None:
     tasks = ("parity", "xor")
     bases = [point_of(task=name, epochs=100) for name in tasks]
     seeds = Axis("seed", tuple(range(6_000)))
@@ -306,7 +306,7 @@ def test_a_sweep_is_quick_by_its_seconds_and_not_by_its_epochs(point_of: PointOf
     assert not quick(hidden=4096, epochs=10_000)
 
 
-def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: PointOf) -> None:
+def test_more_combinations_than_64_bits_can_number_stay_distinct(point_of: PointOf) -> None:
     levels = 0.1 + np.arange(2**16) / 2**17
     grid = product_grid(NETWORK_SCHEMA, [], [point_of(optimizer="momentum")])
     columns = {
@@ -320,7 +320,7 @@ def test_more_combinations_than_64_bits_can_number_are_told_apart(point_of: Poin
     assert plan_of(Grid(columns, ()), 1, at_most(8)).counts["trajectories"] == 3
 
 
-def test_what_the_engine_can_hold_depends_on_the_network(point_of: PointOf) -> None:
+def test_the_capacity_of_an_engine_depends_on_the_network(point_of: PointOf) -> None:
     seeds = Axis("seed", tuple(range(4096)))
     grid = product_grid(NETWORK_SCHEMA, [Axis("hidden", (2, 64)), seeds], [point_of(epochs=1)])
     capacity = load_capacity(Engine())

@@ -84,17 +84,17 @@ def test_it_takes_the_steps_of_its_formula(grid_of: GridOf, signed: None, tmp_pa
     assert set(np.abs(moved).round(12).ravel().tolist()) == {0.0625}
 
 
-def test_a_manifest_says_where_it_comes_from(grid: Grid, tmp_path: Path) -> None:
+def test_a_manifest_names_its_origin(grid: Grid, tmp_path: Path) -> None:
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"))
     manifest = json.loads((tmp_path / "sweep/manifest.json").read_text())
     assert manifest["choices"] == {"optimizer=signed": "class tests.networks.test_plugins.Signed"}
 
 
-def test_what_is_xorsweeps_own_needs_nothing(grid_of: GridOf) -> None:
+def test_built_in_components_need_no_package(grid_of: GridOf) -> None:
     assert extensions_of(grid_of(seed=range(2))) == PluginSet({}, {})
 
 
-def test_a_worker_takes_up_what_it_is_handed(grid: Grid) -> None:
+def test_a_worker_installs_the_components_of_its_task(grid: Grid) -> None:
     task = ExperimentTask(NetworkExperiment(Engine(), extensions_of(grid)))
     batches = plan_of(grid).batches
     here = [encode([rows], NetworkExperiment()) for _, rows in run_serial(batches, task)]
@@ -122,7 +122,7 @@ def test_worker_processes_give_the_same_bits(grid: Grid) -> None:
     assert here == there
 
 
-def test_without_it_a_sweep_cant_be_gone_on_with_and_says_what_is_lacking(
+def test_without_it_a_sweep_cannot_be_resumed_and_the_missing_package_is_named(
     grid: Grid, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
@@ -138,9 +138,7 @@ def test_without_it_a_sweep_cant_be_gone_on_with_and_says_what_is_lacking(
         verify(str(folder))
 
 
-def test_with_another_class_of_that_name_a_sweep_isnt_gone_on_with(
-    grid: Grid, tmp_path: Path
-) -> None:
+def test_another_class_of_that_name_cannot_resume_a_sweep(grid: Grid, tmp_path: Path) -> None:
     folder = tmp_path / "sweep"
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     register("optimizer", "signed", type("Changed", (Signed,), {"__module__": "elsewhere"}))
@@ -152,9 +150,7 @@ def test_with_another_class_of_that_name_a_sweep_isnt_gone_on_with(
         resume_sweep(ResumeRequest(folder, QUIET))
 
 
-def test_the_compiled_engine_leaves_it_to_the_reference_and_says_so(
-    grid: Grid, tmp_path: Path
-) -> None:
+def test_the_compiled_engine_uses_the_reference_with_a_note(grid: Grid, tmp_path: Path) -> None:
     pytest.importorskip("numba")
     experiment = NetworkExperiment(Engine("numba"))
     run_sweep(SweepRequest(experiment, grid, QUIET, tmp_path / "sweep"))

@@ -23,7 +23,7 @@ VALUES: dict[pa.DataType, tuple[st.SearchStrategy[Any], Any]] = {
 
 @pytest.mark.parametrize("type_", VALUES, ids=str)
 @given(data=st.data())
-def test_values_become_what_arrow_makes_of_them(type_: pa.DataType, data: st.DataObject) -> None:
+def test_values_are_converted_as_by_arrow(type_: pa.DataType, data: st.DataObject) -> None:
     strategy, dtype = VALUES[type_]
     values = np.array(data.draw(st.lists(strategy, max_size=20)), dtype)
     found, wanted = results._array(values[::2], type_), pa.array(values[::2], type_)

@@ -130,7 +130,7 @@ def test_a_whole_number_is_read_as_int_however_it_is_written(given: object) -> N
         ),
     ],
 )
-def test_a_refusal_names_the_key_the_value_and_what_is_allowed(
+def test_a_refusal_names_the_key_the_value_and_the_allowed_values(
     given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:

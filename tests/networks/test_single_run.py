@@ -167,7 +167,7 @@ def test_every_task_can_be_run_and_leaves_its_files(
     assert final_error == train_single(point).final_error
 
 
-def test_what_is_written_reads_back_to_the_bit(point_of: PointOf, tmp_path: Path) -> None:
+def test_written_numbers_read_back_to_the_bit(point_of: PointOf, tmp_path: Path) -> None:
     point = point_of(seed=4, epochs=60)
     run = train_single(point)
     write_numbers(run, tmp_path)
@@ -225,7 +225,9 @@ def test_of_very_many_hidden_outputs_the_last_epochs_are_written(
     assert lines[-1].startswith("12,11111111,")
 
 
-def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path: Path) -> None:
+def test_the_causes_of_a_failed_run_are_written_as_numbers(
+    point_of: PointOf, tmp_path: Path
+) -> None:
     run = train_single(point_of(seed=11))
     write_numbers(run, tmp_path)
     found = json.loads((tmp_path / "run.json").read_text())
@@ -242,7 +244,7 @@ def test_what_holds_a_run_back_is_written_as_numbers(point_of: PointOf, tmp_path
     assert "Why: Rows 01 and 11, with the targets 1 and 0, have nearly the same position" in text
 
 
-def test_a_run_can_go_on_from_the_weights_it_left(point_of: PointOf, tmp_path: Path) -> None:
+def test_a_run_can_continue_from_its_stored_weights(point_of: PointOf, tmp_path: Path) -> None:
     write_numbers(train_single(point_of(epochs=300)), tmp_path)
     path = str(tmp_path / "weights.npz")
     further = train_single(point_of(init="file", init__path=path, seed=1, epochs=200))
@@ -261,7 +263,7 @@ def test_a_run_can_go_on_from_the_weights_it_left(point_of: PointOf, tmp_path: P
         {"init__low": -1.7e308, "init__high": 1.7e308},
     ],
 )
-def test_a_run_that_diverges_is_told_and_written_like_any_other(
+def test_a_run_that_diverges_is_reported_and_written(
     point_of: PointOf, tmp_path: Path, keys: dict[str, Any]
 ) -> None:
     run = train_single(point_of(epochs=500, **keys))
@@ -343,7 +345,7 @@ def test_without_a_terminal_there_are_no_control_characters(
     assert str(tmp_path / "run.html") in text
 
 
-def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> None:
+def test_long_tables_are_left_to_the_file(point_of: PointOf) -> None:
     run = train_single(point_of(task="encoder", hidden=5, epochs=30))
     text = said(lambda console: describe_single(run, console))
     assert "[1 0 0 0 0 0 0 0 0 0] -> within 0." in text
@@ -355,7 +357,7 @@ def test_what_would_fill_the_screen_is_left_to_the_file(point_of: PointOf) -> No
     assert text.count("(expected ") == MOST_LINES
 
 
-def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
+def test_the_headline_names_the_values_that_differ_from_the_notebook(point_of: PointOf) -> None:
     point = point_of(skip=True, optimizer="momentum", schedule="online", lr=0.25, seed=4)
     assert headline(point) == (
         "xor, 2-2-1 with direct connections, logistic, momentum online at lr 0.25, uniform "
@@ -367,7 +369,7 @@ def test_the_headline_says_what_is_not_the_notebooks(point_of: PointOf) -> None:
     assert headline(numbered).startswith("boolean 30, 3-2-1, ")
 
 
-def test_a_criterion_that_was_met_and_left_again_is_told(point_of: PointOf) -> None:
+def test_a_criterion_that_was_met_and_left_again_is_reported(point_of: PointOf) -> None:
     # At this rate a last bit decides which networks leave: processors differ in the seed.
     runs = (train_single(point_of(lr=20.0, hidden=4, seed=s, epochs=300)) for s in range(100))
     run = next(run for run in runs if run.converged_epoch is not None and not run.converged_at_end)

@@ -78,7 +78,7 @@ def naive_losses(point: Point, weights: list[float]) -> list[float]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", CASES)
-def test_both_engines_say_what_plain_loops_say(point_of: PointOf, case: str, engine: str) -> None:
+def test_both_engines_agree_with_plain_loops(point_of: PointOf, case: str, engine: str) -> None:
     point, seeds = point_of(**CASES[case]), range(24)
     snapshots = (1, 7, EPOCHS)
     batch = batch_of(point, seeds, snapshots)

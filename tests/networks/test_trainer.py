@@ -50,7 +50,7 @@ def test_the_errors_are_those_of_the_outputs(point_of: PointOf) -> None:
     np.testing.assert_array_equal(rows.max_abs_error, np.abs(errors).max(axis=0))
 
 
-def test_a_point_knows_nothing_of_what_came_after_its_epochs(point_of: PointOf) -> None:
+def test_a_point_is_independent_of_later_epochs(point_of: PointOf) -> None:
     rows = rows_of(batch_of(point_of(lr=5.0, hidden=4), range(30), [60, 600]))
     early, late = np.split(rows.converged_epoch, 2)
     assert (early <= 60).all()
@@ -140,7 +140,7 @@ def test_a_network_that_cannot_be_trained_fails_alone(point_of: PointOf, weights
     assert with_others["final_error"].to_pylist() == alone.final_error[:1].tolist()
 
 
-def test_a_failed_row_says_nothing_but_why(point_of: PointOf, weights: str) -> None:
+def test_a_failed_row_has_only_its_message(point_of: PointOf, weights: str) -> None:
     Path(weights).unlink()
     batch = batch_of(point_of_file(point_of, weights), [0], [5])
     rows = ExperimentTask(NetworkExperiment())(batch)

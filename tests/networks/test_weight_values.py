@@ -27,7 +27,7 @@ def test_numbers_come_back_to_the_bit(numbers: list[float]) -> None:
     assert WeightValues().read(text) == text
 
 
-def test_what_the_notebook_prints_is_read() -> None:
+def test_weights_as_the_notebook_prints_them_are_read() -> None:
     printed = "[[0.5 -.25]\n [1.25e-1 2]] [[0.75, 1.]] [[-1.5]\n [3]] [[0.0625]]"
     assert numbers_of(WeightValues().read(printed)).tolist() == FLAT
 
@@ -96,7 +96,7 @@ def test_training_starts_from_the_weights() -> None:
     np.testing.assert_allclose(np.ravel(run.outputs), np.ravel(wanted), rtol=0, atol=1e-14)
 
 
-def test_the_weights_say_how_many_hidden_units_there_are() -> None:
+def test_the_weights_determine_the_number_of_hidden_units() -> None:
     three = (np.ones((2, 3)), np.ones(3), np.arange(3.0)[:, None], [0.5])
     assert xs.train(weights=three, epochs=1).point["hidden"] == 3
     with pytest.raises(ConfigError, match=r"^hidden=4: the weights have 3 hidden units"):

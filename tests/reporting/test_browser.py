@@ -118,7 +118,7 @@ def test_a_table_sorts_by_numbers_up_and_down(opened: Open) -> None:
     expect(page.locator("th[aria-sort]")).to_have_count(1)
 
 
-def test_what_is_no_number_comes_last_either_way(opened: Open) -> None:
+def test_missing_numbers_come_last_either_way(opened: Open) -> None:
     page = opened()
     head = heads(page).filter(has_text="expected running time")
     place = heads(page).all_inner_texts().index(head.inner_text())
@@ -261,7 +261,7 @@ def test_each_setting_of_a_level_is_a_mark_that_opens_it(opened: Open) -> None:
     expect(figure.locator("[data-setting]")).to_have_count(3)
 
 
-def test_marks_are_reached_by_arrows_and_say_what_they_are(opened: Open) -> None:
+def test_marks_are_reached_by_arrows_and_have_a_description(opened: Open) -> None:
     page = opened()
     figure = explore(page)
     expect(figure.locator("[data-setting][tabindex='0']")).to_have_count(1)
@@ -321,7 +321,7 @@ def test_ticks_of_log_axes_are_even_and_few(opened: Open) -> None:
             assert 1 <= len(linear) <= most + 1
 
 
-def test_what_is_wider_than_a_phone_says_so(opened: Open) -> None:
+def test_figures_wider_than_a_phone_have_a_cue(opened: Open) -> None:
     page = opened(viewport=PHONE)
     figure = page.locator(".figure").first
     hint = figure.locator("xpath=preceding-sibling::p[@class='scroll-hint']")
@@ -335,7 +335,7 @@ def test_what_is_wider_than_a_phone_says_so(opened: Open) -> None:
     expect(page.locator(".figure").first.locator("xpath=preceding-sibling::p")).to_be_hidden()
 
 
-def test_what_helps_with_a_table_is_apart_from_the_text_above(opened: Open) -> None:
+def test_controls_of_a_table_are_apart_from_the_text_above(opened: Open) -> None:
     for size in (DESKTOP, PHONE):
         page = opened(viewport=size)
         for tools in page.locator(".tools").all():
@@ -459,7 +459,7 @@ def test_page_and_pictures_are_light_or_dark_together(
         assert (paper > 250, ink < 60) == (True, True) if light else (paper < 40 and ink > 190)
 
 
-def test_it_prints_what_can_be_read_on_paper(opened: Open) -> None:
+def test_it_prints_without_controls_and_with_readable_colours(opened: Open) -> None:
     page = opened(color_scheme="dark")
     page.locator("details.cell").first.evaluate("one => { one.open = true }")
     page.emulate_media(media="print")

@@ -40,7 +40,7 @@ def number(x: int, y: int) -> float:
     return float(x * y)
 
 
-def test_of_many_cells_some_are_shown_and_it_is_said_which(tmp_path: Path) -> None:
+def test_of_many_cells_some_are_shown_and_named(tmp_path: Path) -> None:
     lines = shown(sweep_columns(number, {"x": range(90), "y": [1, 2]}, tmp_path))
     assert lines[0] == "x y value"
     assert len(lines) <= MOST_LINES + 3

@@ -103,7 +103,7 @@ def alike(x: int, seed: int) -> dict[str, Any]:
     return {"won": True, "size": 3}
 
 
-def test_cells_that_are_all_alike_are_told_as_such(tmp_path: Path) -> None:
+def test_equal_rates_in_all_cells_are_reported_as_equal(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1, 2], "seed": range(3)}, tmp_path)
     low = 100 * rate_interval(3, 3, simultaneous(2))[0]
     assert column_findings(swept.cells, pd.DataFrame())[:-1] == [

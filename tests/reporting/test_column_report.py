@@ -85,7 +85,7 @@ def test_no_cell_of_the_table_is_empty(tmp_path: Path) -> None:
     assert all(text for row in rows for text in row)
 
 
-def test_of_many_cells_the_table_has_some_and_says_which(swept: ColumnSweep) -> None:
+def test_of_many_cells_the_table_has_some_and_names_them(swept: ColumnSweep) -> None:
     table = column_cells_table(swept.cells, 6)
     assert len(table.rows) == 6
     assert "6 of 12 settings" in table.note

@@ -98,7 +98,7 @@ def test_a_line_is_wrapped_at_its_commas(width: int) -> None:
     assert all(re.match(r"  |5", part) for part in parts)
 
 
-def test_a_long_run_shows_its_rate_and_what_is_left() -> None:
+def test_a_long_run_shows_its_rate_and_the_remaining_time() -> None:
     shown, text = live()
     with shown.progress(10_000_000) as advance:
         advance(5_000_000)
@@ -107,7 +107,7 @@ def test_a_long_run_shows_its_rate_and_what_is_left() -> None:
     assert "left" in text.getvalue()
 
 
-def test_rates_are_said_in_millions_or_thousands() -> None:
+def test_rates_are_written_in_millions_or_thousands() -> None:
     assert rate_text(12_345_678.0) == "12.3 M net-epochs/s"
     assert rate_text(12.3, "points") == "12.3 points/s"
     assert rate_text(123.4, "points") == "0.1 k points/s"
@@ -150,7 +150,7 @@ def test_up_to_forty_lines_are_all_shown() -> None:
     assert "…" not in text
 
 
-def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_said() -> None:
+def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_named() -> None:
     rows = [
         {"lr": float(lr), "init": init, "act": act, "rate": 0.9 if init == "b" else 0.1}
         for lr in range(1, 31)
@@ -168,7 +168,7 @@ def test_of_more_lines_every_level_of_some_keys_is_shown_and_the_rest_said() -> 
     )
 
 
-def test_along_a_long_key_dots_stand_for_what_is_left_out() -> None:
+def test_along_a_long_key_dots_replace_the_omitted_levels() -> None:
     rows = [{"lr": float(lr), "rate": 0.9 if lr == 57 else 0.1} for lr in range(1, 101)]
     text = table_text(summary_of(rows), ["lr"])
     lines = re.findall(r"^ +(\d+|…)(?: +\d+ %.*)? *$", text, re.M)
@@ -206,7 +206,7 @@ def test_of_many_hidden_sizes_some_are_shown() -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
-def test_a_cell_without_a_run_says_so() -> None:
+def test_a_cell_without_a_run_is_labelled() -> None:
     assert "no run" in table_text(summary_of([{"rate": float("nan")}]), [])
 
 

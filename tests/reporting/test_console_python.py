@@ -44,7 +44,7 @@ def test_a_script_hears_how_far_a_long_sweep_is() -> None:
     assert text.getvalue().count("\n") == 1
 
 
-def test_who_wants_no_progress_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_progress_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     told = caller_console(progress=False)
     told.warn("compiling")
     assert capfd.readouterr() == ("", "")

@@ -40,7 +40,7 @@ def test_a_colour_keeps_its_hue_and_stands_out_from_the_dark_page(colour: str) -
         assert min(abs(hue - new_hue), 1 - abs(hue - new_hue)) < 0.05
 
 
-def test_the_page_and_what_is_written_on_it_change_places() -> None:
+def test_the_colours_of_page_and_text_are_exchanged() -> None:
     assert dark_counterpart(PAPER) == DARK_PAPER
     assert contrast(dark_counterpart("#000000"), DARK_PAPER) > 12
     assert GREY.lower() == NOTES

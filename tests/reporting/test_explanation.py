@@ -239,7 +239,7 @@ def test_with_more_epochs_its_rows_come_together(point_of: PointOf) -> None:
     assert "at (1.000, 1.000) and (1.000, 1.000)" in text
 
 
-def test_a_solved_run_tells_where_the_output_divides_the_rows(point_of: PointOf) -> None:
+def test_a_solved_run_describes_the_line_that_divides_the_rows(point_of: PointOf) -> None:
     diagnosis = RunDiagnosis(train_single(point_of(lr=1.0, epochs=3_000)))
     assert diagnosis.title == "How it is solved"
     assert diagnosis.line is None
@@ -268,7 +268,7 @@ def test_direct_links_may_tell_rows_apart_that_share_a_spot(point_of: PointOf) -
     assert not any("can hardly distinguish them" in text for text in texts)
 
 
-def test_a_saturated_output_that_is_wrong_is_told(point_of: PointOf) -> None:
+def test_a_saturated_output_that_is_wrong_is_reported(point_of: PointOf) -> None:
     point = point_of(init="symmetric", init__range=6.0, lr=0.5, seed=3, epochs=2000)
     run = train_single(point)
     text = text_of(run)
@@ -320,7 +320,7 @@ def test_a_run_that_diverged_is_explained_up_to_there(point_of: PointOf) -> None
     assert not run.errors.final_error[place + 1] < 1e9
 
 
-def test_a_run_without_a_finite_error_says_so(point_of: PointOf) -> None:
+def test_a_run_without_a_finite_error_is_labelled(point_of: PointOf) -> None:
     keys = {"init__low": -1.7e308, "init__high": 1.7e308, "output": "linear", "activation": "relu"}
     (sentence,) = RunDiagnosis(train_single(point_of(epochs=5, **keys))).sentences
     assert "before the first epoch" in sentence
@@ -346,7 +346,7 @@ def test_the_functions_of_hidden_units_are_listed_and_explained(
     assert any(end.endswith(text) for end in ends)
 
 
-def test_a_constant_output_is_told_by_its_value(point_of: PointOf) -> None:
+def test_a_constant_output_is_described_by_its_value(point_of: PointOf) -> None:
     runs = (train_single(point_of(lr=50.0, epochs=200, seed=seed)) for seed in range(20))
     constant = [run for run in runs if run.outcome == "constant_output"]
     for run in constant:
@@ -369,7 +369,7 @@ def test_a_constant_output_is_told_by_its_value(point_of: PointOf) -> None:
         ),
     ],
 )
-def test_a_criterion_is_told_in_words(
+def test_a_criterion_is_described_in_words(
     point_of: PointOf, criterion: dict[str, Any], text: str
 ) -> None:
     run = train_single(point_of(epochs=10, **criterion))

@@ -68,7 +68,7 @@ def test_no_level_ends_the_script() -> None:
     assert json.loads(text)["keys"][0]["levels"] == ["</script><b>", "&amp;"]
 
 
-def test_of_too_many_settings_some_are_selected_and_that_is_said() -> None:
+def test_of_too_many_settings_some_are_selected_with_a_note() -> None:
     count = 2 * MOST_SETTINGS
     cells = pd.DataFrame({"lr": np.arange(1.0, count + 1), "epochs": 1, "rate": 0.5})
     data = data_of(cells, Measure("rate", cells["rate"], "rate"), keys=["lr"])

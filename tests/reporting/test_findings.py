@@ -123,7 +123,7 @@ def test_a_learning_rate_that_is_too_large_is_named(results: pd.DataFrame) -> No
     )
 
 
-def test_where_most_of_the_failures_end_is_reported_if_the_interval_says_most(
+def test_the_most_frequent_failure_is_reported_if_its_interval_is_above_one_half(
     results: pd.DataFrame,
 ) -> None:
     many = times_over(results, 5)
@@ -232,7 +232,7 @@ def test_too_few_solutions_have_no_cost(results: pd.DataFrame) -> None:
     assert "Cheapest" not in findings_of(results)  # no cell has thirty of them
 
 
-def test_runs_that_diverge_are_told_where_most_do(results: pd.DataFrame) -> None:
+def test_diverged_runs_are_reported_for_the_setting_with_most(results: pd.DataFrame) -> None:
     rows = results.copy()
     rows["outcome"] = rows["outcome"].astype(str)
     here = (rows["lr"] == 1000) & (rows["epochs"] == 1500)
@@ -303,7 +303,7 @@ def test_few_runs_are_called_few(results: pd.DataFrame) -> None:
     assert "With 5 to 12 runs per setting" in remarks_of(fewer)
 
 
-def test_nothing_is_said_that_a_single_run_cannot_show(grid_of: GridOf, tmp_path: Path) -> None:
+def test_a_single_run_gives_no_findings_that_need_several(grid_of: GridOf, tmp_path: Path) -> None:
     run_sweep(
         SweepRequest(
             NetworkExperiment(),

@@ -67,7 +67,7 @@ def test_of_many_lines_the_lowest_and_the_highest_are_named() -> None:
     )
 
 
-def test_keys_that_are_held_are_said() -> None:
+def test_fixed_keys_are_named() -> None:
     summary = summary_of([10, 20, 40, 30], lr=[0.1, 1.0], init=["he", "normal"])
     summary = pd.concat([summary.assign(loss="half_sse"), summary.assign(loss="bce", converged=1)])
     summary = summary.reset_index(drop=True).assign(
@@ -99,7 +99,7 @@ def test_without_any_run_that_counts_there_is_none() -> None:
         ({"init": ["he", "normal"]}, "How often training solves XOR, by initial weights"),
     ],
 )
-def test_the_title_names_what_is_varied(levels: dict[str, list[object]], title: str) -> None:
+def test_the_title_names_the_varied_keys(levels: dict[str, list[object]], title: str) -> None:
     count = 1
     for each in levels.values():
         count *= len(each)

@@ -50,7 +50,7 @@ def test_lines_are_few_and_the_key_that_had_too_many_makes_panels() -> None:
     assert wide == Layout("hidden", "", ("lr", "epochs"))
 
 
-def test_levels_are_said_as_short_as_they_can_be() -> None:
+def test_levels_are_written_as_short_as_possible() -> None:
     assert [level_name(level) for level in (True, 1000, 2.0, float("nan"), "he")] == [
         "true",
         "1,000",

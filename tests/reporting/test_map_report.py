@@ -94,7 +94,7 @@ def _axes(across: int, up: int) -> MapAxes:
 
 
 @pytest.mark.parametrize(("filled", "sentence"), [(0, "there is no boundary"), (20, "dimension")])
-def test_sentences_say_what_the_pixels_hold(filled: int, sentence: str) -> None:
+def test_sentences_agree_with_the_pixels(filled: int, sentence: str) -> None:
     axes = _axes(40, 33)
     flag = np.zeros(axes.shape, np.int8)
     flag[:filled] = 1

@@ -10,7 +10,7 @@ from xorsweep.reporting.dark_mode import dark_counterpart
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS
 
 
-def test_outcomes_can_be_told_apart_by_all_readers_on_both_pages() -> None:
+def test_outcomes_have_distinct_colours_for_all_readers_on_both_pages() -> None:
     for colours in (
         list(OUTCOME_COLOURS.values()),
         [dark_counterpart(colour) for colour in OUTCOME_COLOURS.values()],

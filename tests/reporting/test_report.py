@@ -87,7 +87,7 @@ def test_both_name_the_lines_that_read_the_results_in_r_with_arrow_and_without(
 
 
 @pytest.mark.parametrize("note", ["40 of 50 runs as thin lines", "2 of 9 levels of lr"])
-def test_a_caption_says_where_the_excluded_runs_and_settings_are(note: str) -> None:
+def test_a_caption_names_excluded_runs_and_settings(note: str) -> None:
     assert excluded_text(note) == (
         f"Not all is shown: {note}; summary.csv has all settings, results.parquet all runs."
     )
@@ -116,7 +116,7 @@ def test_each_picture_has_words_made_from_its_numbers(small_sweep: Path, page: E
     assert re.search(rf"hidden 2, [^;]*{unsolved} constant output", alts[3])
 
 
-def test_both_say_what_was_run_and_found(small_sweep: Path, page: Elements) -> None:
+def test_both_report_the_grid_and_the_result(small_sweep: Path, page: Elements) -> None:
     markdown = (small_sweep / "report.md").read_text()
     for text in (page.text, markdown):
         assert "3 learning rates x 2 hidden sizes x 2 epoch budgets x 12 seeds: 144 results" in text
@@ -207,7 +207,7 @@ def test_an_unfinished_sweep_has_no_report(small_sweep: Path, tmp_path: Path) ->
         remake_report(tmp_path)
 
 
-def test_without_a_folder_it_says_how_it_is_called(tmp_path: Path) -> None:
+def test_without_a_folder_it_prints_its_usage(tmp_path: Path) -> None:
     done = run_command("report", tmp_path)
     assert done.returncode == 2
     assert "arguments are required: FOLDER; see --help" in done.stderr

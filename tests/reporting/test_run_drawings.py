@@ -80,7 +80,7 @@ def test_of_a_key_with_many_levels_evenly_spaced_ones_are_drawn(
     assert set(np.diff(shown)) <= {2, 4, 6}
 
 
-def test_what_cannot_be_drawn_costs_the_pictures_alone(grid_of: GridOf, tmp_path: Path) -> None:
+def test_an_error_in_a_figure_costs_only_the_figures(grid_of: GridOf, tmp_path: Path) -> None:
     def unreadable(_: object) -> Iterator[pa.Table]:
         raise OSError("the disk is gone")
         yield
@@ -103,7 +103,7 @@ def test_tasks_without_a_surface_have_their_first_rows(grid_of: GridOf, tmp_path
         assert (len(run.answers), run.rows) == (8, 16)
 
 
-def test_initial_weights_from_a_file_that_is_gone_are_not_missed(
+def test_initial_weights_from_a_removed_file_are_not_needed(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     path = tmp_path / "weights.npz"

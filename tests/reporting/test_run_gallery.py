@@ -61,7 +61,7 @@ def test_that_cells_are_excluded_is_reported(results: pd.DataFrame, drawn: RunDr
     assert "room for the runs of 11 of 12 settings" in found.note
 
 
-def test_where_there_are_none_it_says_why(results: pd.DataFrame, drawn: RunDrawings) -> None:
+def test_a_gallery_without_runs_gives_the_reason(results: pd.DataFrame, drawn: RunDrawings) -> None:
     found = run_gallery(results, summarize(results), RunDrawings(drawn.rows, {}, "no time"))
     assert found.cells == []
     assert found.note == "No runs are shown: no time."

@@ -144,7 +144,7 @@ def test_any_run_has_a_page_that_stands_alone(point_of: PointOf, tmp_path: Path,
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_the_page_says_what_became_of_the_run(solved: SingleRun, solved_page: Tree) -> None:
+def test_the_page_describes_the_end_of_the_run(solved: SingleRun, solved_page: Tree) -> None:
     tree = solved_page
     assert "xor, 2-2-1: solved" in tree.text
     met = solved.converged_epoch
@@ -171,7 +171,7 @@ def test_an_unsolved_run_is_at_its_plateau_after_its_epochs(
     assert "come to rest" not in text
 
 
-def test_the_page_says_why_the_run_ended_there(point_of: PointOf, tmp_path: Path) -> None:
+def test_the_page_explains_the_end_of_the_run(point_of: PointOf, tmp_path: Path) -> None:
     run = train_single(point_of(seed=11))
     tree = page_of(run, tmp_path)
     assert "Why it isn't solved" in tree.text

@@ -111,7 +111,7 @@ def rated(**levels: list[object]) -> pd.DataFrame:
     return cells.assign(**epochs, runs=10, rate=rate, expected_running_time=1.0)
 
 
-def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_said() -> None:
+def test_every_level_of_two_names_is_shown_and_the_fixed_ones_are_named() -> None:
     cells = rated(
         activation=["logistic", "tanh", "relu"], init=["a", "b", "c"], lr=[0.1, 1.0], epochs=[9, 99]
     )

@@ -65,7 +65,7 @@ def test_a_setting_that_is_not_there_leaves_its_square_empty() -> None:
     assert above[0] is None
 
 
-def test_a_number_that_is_not_there_is_said_in_words() -> None:
+def test_a_missing_number_is_written_in_words() -> None:
     cells = cells_of([0.1, np.nan], lr=[0.1, 0.5])
     values = Measure("cost", cells["rate"], absent="never solved")
     found = heat_map(values, heat_cells(cells, Layout("lr", "", ())), Layout("lr", "", ()), target)

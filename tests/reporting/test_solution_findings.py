@@ -55,7 +55,7 @@ def test_two_classes_have_their_shares_with_limits_for_both() -> None:
     assert limits == pytest.approx(wanted, abs=0.51)
 
 
-def test_the_smallest_network_with_enough_solved_runs_is_told_of() -> None:
+def test_the_smallest_network_with_enough_solved_runs_is_reported() -> None:
     few = {"f2+f4": FEWEST_SOLVED - 1}
     cells = {
         (2, 1.0): few,

@@ -70,7 +70,7 @@ def test_a_reader_that_has_quit_changes_no_exit_code(code: int | str | None) -> 
 
 @needs_full
 @pytest.mark.parametrize("code", [None, 0, 1, "what is wrong"])
-def test_a_full_disk_is_said_at_the_end_where_nothing_else_is_wrong(code: int | str | None) -> None:
+def test_a_full_disk_is_reported_at_the_end_of_a_run_without_errors(code: int | str | None) -> None:
     line = "standard output can't be written: No space left on device"
     assert code_of(full_disk(), code) == (code or line)
 
@@ -117,7 +117,7 @@ def test_a_stream_that_python_has_not_got_can_be_flushed(monkeypatch: pytest.Mon
     assert sys.stdout is None
 
 
-def test_a_terminal_drops_what_cannot_be_written() -> None:
+def test_a_terminal_drops_unwritable_text() -> None:
     """As in a script that calls xorsweep, whose output is its own."""
     terminal = Console()
     with standard_output(unread_pipe()):

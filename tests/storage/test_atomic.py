@@ -37,7 +37,7 @@ def write_half_of(path: Path, error: type[BaseException]) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_what_ends_the_writing_leaves_the_old_file_and_no_other(
+def test_an_error_while_writing_leaves_the_old_file_and_no_other(
     error: type[BaseException], tmp_path: Path
 ) -> None:
     path = tmp_path / "summary.csv"

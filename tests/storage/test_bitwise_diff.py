@@ -54,7 +54,7 @@ def test_neither_order_nor_parts_matter(order: list[int], cut: int, table: pa.Ta
 
 
 @given(column=st.sampled_from(REALS), row=st.integers(0, 7), order=st.permutations(range(8)))
-def test_one_bit_is_found_and_said(
+def test_one_changed_bit_is_found_and_reported(
     column: str, row: int, order: list[int], table: pa.Table
 ) -> None:
     value = table[column][row].as_py()
@@ -79,7 +79,7 @@ def test_one_bit_is_found_and_said(
         ("message", "no", "''", "'no'"),
     ],
 )
-def test_other_values_are_said_by_their_names(
+def test_other_values_are_reported_by_their_names(
     column: str, value: object, here: str, there: str, table: pa.Table
 ) -> None:
     row = table["outcome"].to_pylist().index(OUTCOMES.index("unclassified"))

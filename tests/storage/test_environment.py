@@ -11,7 +11,7 @@ from xorsweep._version import __version__
 from xorsweep.storage.environment import GitState, git_state, machine, now, versions
 
 
-def test_versions_and_the_machine_are_told() -> None:
+def test_versions_and_the_machine_are_recorded() -> None:
     found = versions()
     assert found["xorsweep"] == __version__
     assert {"python", "numpy", "pyarrow", "joblib"} <= set(found)
@@ -25,7 +25,7 @@ def test_the_time_has_its_offset() -> None:
     assert datetime.fromisoformat(now()).tzinfo is not None
 
 
-def test_git_tells_the_commit_and_whether_files_were_changed(
+def test_git_gives_the_commit_and_whether_files_were_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -104,7 +104,7 @@ def test_the_digest_depends_on_content_alone(grid: Grid, point_of: PointOf) -> N
     )
 
 
-def test_what_is_not_sealed_may_change(grid: Grid) -> None:
+def test_unsealed_entries_may_change(grid: Grid) -> None:
     turned = dict(reversed(written(grid).items()))
     read_sealed({**turned, "state": "finished", "seconds": 3.5, "notes": ["by hand"]})
 
@@ -121,7 +121,7 @@ def test_what_is_not_sealed_may_change(grid: Grid) -> None:
         {"digest": None},
     ],
 )
-def test_what_is_sealed_may_not(grid: Grid, change: dict[str, Any]) -> None:
+def test_sealed_entries_may_not_change(grid: Grid, change: dict[str, Any]) -> None:
     with pytest.raises(ManifestError, match=r"were changed by hand$"):
         read_sealed({**written(grid), **change})
 
@@ -150,7 +150,7 @@ def test_a_manifest_without_a_sealed_key_is_none(grid: Grid, key: str) -> None:
         read_sealed(data)
 
 
-def test_another_format_is_told_before_the_digest(grid: Grid) -> None:
+def test_another_format_is_reported_before_the_digest(grid: Grid) -> None:
     with pytest.raises(ManifestError, match=f"^its format is {FORMAT + 1} and this version"):
         read_sealed({**written(grid), "format": FORMAT + 1})
 
@@ -192,7 +192,7 @@ def test_a_run_is_described(grid: Grid) -> None:
     assert {"git", "versions", "machine", "started", "files", "choices"} <= set(found)
 
 
-def test_what_is_written_is_read_with_unknown_entries(grid: Grid) -> None:
+def test_a_written_manifest_is_read_with_unknown_entries(grid: Grid) -> None:
     data = written(grid) | {"notes": ["by hand"], "finished": "later", "warm_up": ["a"]}
     data["machine"]["gpu"] = "none"
     data["git"] = None

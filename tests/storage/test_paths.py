@@ -64,7 +64,7 @@ def test_a_relative_folder_is_pointed_to(outputs: Path) -> None:
     assert named_folder("latest") == folder
 
 
-def test_latest_is_replaced_where_its_folder_is_gone(outputs: Path) -> None:
+def test_latest_is_replaced_where_its_folder_was_removed(outputs: Path) -> None:
     first = run_folder(outputs, "10-00-00")
     point_latest(first)
     first.rmdir()
@@ -107,7 +107,7 @@ def test_latest_is_the_newest_sweep_where_a_single_run_came_later(outputs: Path)
 
 
 @pytest.mark.parametrize("target", ["nowhere", "outputs", "file"])
-def test_outputs_that_can_be_no_folder_are_said_in_one_line(outputs: Path, target: str) -> None:
+def test_outputs_that_can_be_no_folder_are_reported_in_one_line(outputs: Path, target: str) -> None:
     (outputs.parent / "file").touch()
     outputs.symlink_to(target)
     said = rf"can't be made \(.*: .*outputs is a link to {target}, which isn't a folder\)"
@@ -123,7 +123,7 @@ def test_a_link_that_leads_nowhere_counts_as_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["latest", "gone"])
-def test_latest_that_leads_nowhere_is_said_and_replaced(outputs: Path, target: str) -> None:
+def test_latest_that_leads_nowhere_is_reported_and_replaced(outputs: Path, target: str) -> None:
     outputs.mkdir()
     (outputs / "latest").symlink_to(target)
     with pytest.raises(ConfigError, match=f"^latest: outputs/latest is a link to {target}, which"):
@@ -133,7 +133,7 @@ def test_latest_that_leads_nowhere_is_said_and_replaced(outputs: Path, target: s
     assert named_folder("latest") == folder
 
 
-def test_latest_that_cannot_be_made_is_said_and_costs_nothing(
+def test_latest_that_cannot_be_made_is_reported_and_costs_nothing(
     outputs: Path,
 ) -> None:
     folder = run_folder(outputs, "10-00-00")
@@ -156,13 +156,13 @@ def test_a_folder_is_named_by_its_path_or_from_home(
 
 
 @pytest.mark.parametrize("text", ["", "s3://bucket/x", "file:///tmp/x", "~nobody-of-that-name/x"])
-def test_what_names_no_folder_of_this_machine_is_refused(text: str) -> None:
+def test_a_path_that_names_no_local_folder_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=rf"^hydra.sweep.dir={text}: "):
         folder_of(text, "hydra.sweep.dir")
 
 
 @pytest.mark.parametrize("name", ["run.json", "weights.npz", "manifest.json", "parts"])
-def test_a_folder_with_what_a_run_would_write_over_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_folder_with_files_of_another_run_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").touch()
     check_free(tmp_path, "hydra.run.dir")
     (tmp_path / name).symlink_to("nowhere")

@@ -77,7 +77,7 @@ def test_the_folder_of_the_sweep_itself_may_be_reached_by_a_link(tmp_path: Path)
 
 
 @pytest.mark.parametrize("make", [link_to_a_file, link_to_nowhere, os.mkfifo])
-def test_what_is_written_takes_the_place_of_a_link(make: Make, tmp_path: Path) -> None:
+def test_a_written_file_replaces_a_link(make: Make, tmp_path: Path) -> None:
     path = tmp_path / "report.md"
     make(path)
     make_temporary = tmp_path / ".report.md.tmp"
@@ -90,7 +90,7 @@ def test_what_is_written_takes_the_place_of_a_link(make: Make, tmp_path: Path) -
         assert (tmp_path / "elsewhere").read_bytes() == b"theirs"
 
 
-def test_what_is_removed_is_the_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
+def test_removing_a_tree_keeps_the_targets_of_its_links(tmp_path: Path) -> None:
     path, kept = tmp_path / ".shards", tmp_path / "elsewhere/kept"
     link_to_a_folder(path)
     kept.touch()

@@ -149,7 +149,7 @@ def test_a_row_is_a_point_in_grid_order(grid: Grid, folder: Path) -> None:
         assert present == grid.point(row)
 
 
-def test_the_columns_are_the_keys_of_a_point_and_then_what_was_measured(
+def test_the_columns_are_the_keys_of_a_point_and_then_the_measurements(
     grid: Grid, folder: Path
 ) -> None:
     parity = [f"output_{number:03b}" for number in range(8)]
@@ -169,7 +169,7 @@ def test_the_csv_reads_back_to_the_bits_of_the_parquet(folder: Path) -> None:
 
 
 @pytest.mark.skipif(pd.__version__ < "3.1", reason="older pandas doesn't read the nearest float")
-def test_pandas_reads_from_the_csv_what_it_reads_from_the_parquet(folder: Path) -> None:
+def test_pandas_reads_the_same_from_the_csv_and_the_parquet(folder: Path) -> None:
     text, typed = read_csv(folder), read_typed(folder)
     for name in typed:
         if typed[name].dtype == np.float64:
@@ -200,7 +200,7 @@ def test_texts_are_categorical_and_whole_numbers_with_gaps_stay_whole(folder: Pa
     assert frame["optimizer.momentum"].dtype == np.float64
 
 
-def test_what_is_absent_is_an_empty_field(folder: Path) -> None:
+def test_a_missing_value_is_an_empty_field(folder: Path) -> None:
     texts = read_texts(folder)
     never = texts[texts["converged"] == "false"]
     assert set(never["converged_epoch"]) == {""}
@@ -218,7 +218,7 @@ def test_an_awkward_message_comes_back_as_it_was(folder: Path) -> None:
         assert frame["status"].tolist().count("failed") == 2
 
 
-def test_convergence_is_told_by_its_epoch(folder: Path) -> None:
+def test_convergence_follows_from_its_epoch(folder: Path) -> None:
     frame = read_results(folder, NetworkExperiment())
     assert frame["converged"].tolist() == frame["converged_epoch"].notna().tolist()
     assert 0 < frame["converged"].sum() < len(frame)
@@ -299,7 +299,7 @@ def test_points_without_a_part_are_pending(grid: Grid, parts: list[pa.Table]) ->
     assert tabulated(grid, parts).pending().tolist() == []
 
 
-def test_counts_by_status_add_up_to_what_was_planned(grid: Grid, parts: list[pa.Table]) -> None:
+def test_counts_by_status_add_up_to_the_planned_points(grid: Grid, parts: list[pa.Table]) -> None:
     counts = tabulated(grid, parts).counts()
     assert list(counts) == ["planned", *STATUSES]
     assert counts == {"planned": 26, "ok": 24, "diverged": 2, "failed": 0}
@@ -385,7 +385,7 @@ def test_a_task_with_many_outputs_has_none_in_the_results(
     assert not [name for name in read_csv(tmp_path) if str(name).startswith("output_")]
 
 
-def test_outputs_of_a_point_are_what_its_error_is_made_of(folder: Path, grid: Grid) -> None:
+def test_outputs_of_a_point_agree_with_its_error(folder: Path, grid: Grid) -> None:
     frame = read_typed(folder)
     for row, record in enumerate(frame.to_dict("records")):
         if record["status"] != "ok":

@@ -90,7 +90,7 @@ def identities(store: Store) -> set[int]:
     return {point_id for part in store.parts() for point_id in part["point_id"].to_pylist()}
 
 
-def test_a_sweep_that_was_begun_is_opened_with_its_grid(store: Store, grid: Grid) -> None:
+def test_a_started_sweep_is_opened_with_its_grid(store: Store, grid: Grid) -> None:
     sweep = open_sweep(store.folder)
     opened, found, manifest = sweep.store, sweep.grid, sweep.manifest
     assert opened == store
@@ -132,7 +132,7 @@ def test_parts_without_their_manifest_are_neither_mixed_nor_resumed(store: Store
         open_sweep(store.folder)
 
 
-def test_what_a_process_left_that_was_killed_before_its_sweep_began_blocks_nothing(
+def test_files_of_a_process_killed_before_its_sweep_began_block_nothing(
     tmp_path: Path,
 ) -> None:
     (tmp_path / PARTS).mkdir()
@@ -202,7 +202,7 @@ def test_a_manifest_changed_by_hand_is_refused(store: Store) -> None:
         open_sweep(store.folder)
 
 
-def test_a_manifest_is_replaced_as_a_whole_and_says_what_it_was_given(
+def test_a_manifest_is_replaced_as_a_whole_and_has_the_given_entries(
     store: Store, grid: Grid
 ) -> None:
     more = {"path": Path("a/b"), "text": "µ, naïve"}
@@ -214,7 +214,7 @@ def test_a_manifest_is_replaced_as_a_whole_and_says_what_it_was_given(
     assert "µ, naïve" in (store.folder / MANIFEST).read_text(encoding="utf-8")
 
 
-def test_damaged_parts_and_foreign_files_are_set_aside_and_told(store: Store) -> None:
+def test_damaged_parts_and_foreign_files_are_set_aside_and_reported(store: Store) -> None:
     cut, flipped, whole = part_paths(store)
     kept = identities(store)
     cut_bytes, flipped_bytes = cut.read_bytes()[:-1], bytearray(flipped.read_bytes())
@@ -266,7 +266,7 @@ def test_a_part_that_was_being_written_at_a_kill_is_passed_over_and_removed(stor
     assert identities(store) == kept
 
 
-def test_what_is_damaged_twice_is_kept_twice(store: Store) -> None:
+def test_a_part_damaged_twice_is_kept_twice(store: Store) -> None:
     path = part_paths(store)[0]
     for text in ("once", "again"):
         path.write_text(text)

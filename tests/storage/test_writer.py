@@ -68,7 +68,7 @@ def test_slow_batches_wait_for_nobody(counted: Counted, batches: list[pa.Table])
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError])
-def test_whatever_ends_a_sweep_what_was_computed_is_written(
+def test_computed_rows_are_written_whatever_ends_a_sweep(
     counted: Counted,
     batches: list[pa.Table],
     ending: type[BaseException],

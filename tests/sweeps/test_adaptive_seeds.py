@@ -80,7 +80,7 @@ def test_a_cell_is_open_until_its_interval_is_narrow(
         (200, 0.04, 10_000, 200),
     ],
 )
-def test_a_round_doubles_the_seeds_within_what_is_needed_and_allowed(
+def test_a_round_doubles_the_seeds_up_to_the_needed_and_allowed_number(
     seeds: int, precision: float, most: int, further: int
 ) -> None:
     found = further_seeds(np.array([seeds]), AdaptiveSeeds(precision, most))
@@ -88,7 +88,7 @@ def test_a_round_doubles_the_seeds_within_what_is_needed_and_allowed(
 
 
 @given(st.floats(0.005, 0.4))
-def test_what_the_hardest_rate_needs_is_enough_and_one_run_less_is_not(precision: float) -> None:
+def test_the_runs_for_the_hardest_rate_suffice_and_one_less_does_not(precision: float) -> None:
     enough = enough_runs(precision)
     converged = np.arange(enough + 1)
     low, high = rate_intervals(converged, np.full(enough + 1, enough))
@@ -254,7 +254,7 @@ def test_cells_that_share_trajectories_get_further_seeds_together(grid_of: GridO
     assert counts[2.0, 10] == counts[2.0, 40] == 200
 
 
-def test_failed_runs_say_nothing_and_a_cell_of_them_alone_is_closed(grid_of: GridOf) -> None:
+def test_failed_runs_do_not_count_and_a_cell_of_them_alone_is_closed(grid_of: GridOf) -> None:
     first = grid_of(seed=range(50))
     assert len(grown(first, AdaptiveSeeds(0.05, 400), always("failed"))) == 50
 
@@ -306,7 +306,7 @@ def test_without_a_precision_there_is_one_round(grid_of: GridOf) -> None:
     )
 
 
-def test_the_text_of_a_grid_tells_the_further_seeds(grid_of: GridOf) -> None:
+def test_the_text_of_a_grid_has_the_further_seeds(grid_of: GridOf) -> None:
     grid = grown(grid_of(lr=[0.5, 2.0], seed=range(100)), AdaptiveSeeds(0.025), always("converged"))
     assert grid.text == "2 learning rates x 100 seeds + 200 with further seeds: 400 results"
 

@@ -68,7 +68,7 @@ def test_a_sweep_ends_when_every_cell_is_sure_enough(undisturbed: Path) -> None:
     assert not pd.read_csv(undisturbed / "results.csv").duplicated(list(AXES)).any()
 
 
-def test_the_terminal_says_each_round(undisturbed: Path, printed: io.StringIO) -> None:
+def test_the_terminal_prints_each_round(undisturbed: Path, printed: io.StringIO) -> None:
     lines = printed.getvalue().splitlines()
     planned = len(pd.read_csv(undisturbed / "results.csv"))
     assert lines[1] == (
@@ -149,7 +149,7 @@ def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
     assert len(pd.read_csv(folder / "results.csv")) == 160
 
 
-def test_the_folder_of_an_adaptive_sweep_tells_its_full_grid(undisturbed: Path) -> None:
+def test_the_folder_of_an_adaptive_sweep_has_its_full_grid(undisturbed: Path) -> None:
     opened = open_with_rounds(undisturbed)
     grid, manifest = opened.grid, opened.manifest
     rows = pd.read_csv(undisturbed / "results.csv")

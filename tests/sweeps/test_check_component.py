@@ -124,7 +124,9 @@ class Stateless(Optimizer):
         ),
     ],
 )
-def test_what_breaks_a_promise_is_told_in_one_line(group: str, choice: type, message: str) -> None:
+def test_a_component_that_breaks_a_rule_is_reported_in_one_line(
+    group: str, choice: type, message: str
+) -> None:
     with pytest.raises(ComponentError) as told:
         check_component(group, choice)
     assert message in str(told.value)

@@ -69,7 +69,7 @@ def test_points_that_are_kept_are_counted_alone(sweep: xs.Sweep) -> None:
         ({"where": "rate > 1"}, "rate"),
     ],
 )
-def test_what_a_sweep_lacks_is_told(
+def test_the_missing_parts_of_a_sweep_are_reported(
     asked: dict[str, str | list[str]], message: str, sweep: xs.Sweep
 ) -> None:
     with pytest.raises(xs.ConfigError, match=message):

@@ -56,7 +56,7 @@ def said(pair: tuple[Path, Path]) -> str:
     return " ".join(stream.getvalue().split())
 
 
-def test_it_says_what_differs_and_by_which_test(said: str) -> None:
+def test_it_names_the_differences_and_their_test(said: str) -> None:
     assert "a: " in said
     assert ": 120 results" in said
     assert "activation: logistic in a, tanh in b" in said
@@ -143,7 +143,7 @@ def test_the_precision_of_the_engines_is_named_where_it_differs(
     assert "None of 80 points in both ended with the same error to the last bit" in said
 
 
-def test_no_cell_in_common_is_said_in_one_line(
+def test_no_cell_in_common_is_reported_in_one_line(
     pair: tuple[Path, Path], grid_of: GridOf, tmp_path: Path
 ) -> None:
     grid = grid_of(lr=7.0, hidden=[2, 4], epochs=5, seed=range(2))
@@ -160,7 +160,9 @@ def test_no_cell_in_common_is_said_in_one_line(
     assert not (pair[0] / "compared/seven").exists()
 
 
-def test_what_holds_no_finished_sweep_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_folder_without_a_finished_sweep_is_refused(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
     with pytest.raises(StoreError, match="holds no sweep"):
         compare((pair[0], tmp_path), terminal=Console.silent())
     (tmp_path / "manifest.json").write_text('{"state": "running"}')
@@ -221,7 +223,9 @@ def test_functions_are_compared_in_their_own_words(
 
 
 @pytest.mark.parametrize(("other", "verb"), [(0, "don't differ"), (20, "differ")])
-def test_one_setting_is_said_without_counts(other: int, verb: str, pair: tuple[Path, Path]) -> None:
+def test_one_setting_is_described_without_counts(
+    other: int, verb: str, pair: tuple[Path, Path]
+) -> None:
     rows = read_results(pair[0], NetworkExperiment())
     cell = rows[(rows["lr"] == 2.0) & (rows["hidden"] == 4)].reset_index(drop=True)
     never = pd.Series([pd.NA] * 20, dtype="Int64")

@@ -133,7 +133,7 @@ def test_another_table_is_never_believed(kind: str, is_sealed: bool, sweep: Path
     assert len(heard.lines) == 1
 
 
-def test_from_python_and_beside_another_it_is_said(
+def test_a_changed_table_is_reported_in_python_and_in_a_comparison(
     finished: Path, sweep: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     CHANGES["fewer rows"](sweep / "results.parquet")
@@ -167,7 +167,7 @@ def test_a_report_writes_the_tables_again(sweep: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_figures")
-def test_a_report_counts_what_the_rows_say(sweep: Path) -> None:
+def test_a_report_counts_the_rows_and_not_the_manifest(sweep: Path) -> None:
     manifest = json.loads((sweep / "manifest.json").read_text())
     counts = manifest["counts"]
     manifest["counts"] = {**counts, "ok": counts["ok"] - 1, "failed": 1}

@@ -133,7 +133,7 @@ def test_its_report_has_figures(pair: tuple[Path, Path], tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("without_figures")
-def test_it_leaves_what_a_sweep_leaves(pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_merged_sweep_has_the_files_of_a_sweep(pair: tuple[Path, Path], tmp_path: Path) -> None:
     out = merge(tmp_path / "out", pair).folder
     names = {"manifest.json", "parts", "results.csv", "results.parquet", "summary.csv"}
     assert {path.name for path in out.iterdir()} >= names | {"report.html", "report.md"}
@@ -260,7 +260,7 @@ def test_a_folder_that_holds_something_is_refused(pair: tuple[Path, Path], tmp_p
 
 
 @pytest.mark.parametrize("key", ["format", "numerics"])
-def test_a_sweep_of_another_version_is_refused_by_what_differs(
+def test_a_sweep_of_another_version_is_refused_with_the_difference(
     key: str, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
     manifest = read_manifest(pair[1])
@@ -301,7 +301,7 @@ def lines_of(done: Ended) -> Sequence[str]:
     return done.stdout.splitlines()
 
 
-def test_the_command_merges_and_says_where(pair: tuple[Path, Path]) -> None:
+def test_the_command_merges_and_prints_the_folder(pair: tuple[Path, Path]) -> None:
     done = run(pair[0].parent, "out", "one", "other", "--no-report")
     assert done.returncode == 0
     lines = lines_of(done)
@@ -349,7 +349,7 @@ def test_a_source_stays_whole_when_the_merged_sweep_goes(
     assert verify(str(pair[0]), sample=None).wrong == []
 
 
-def test_sweeps_that_left_points_out_are_joined_and_go_on_to_leave_them_out(
+def test_merged_sweeps_with_filters_keep_their_filters(
     point_of: Callable[..., Point], tmp_path: Path
 ) -> None:
     axes = [Axis("lr", (0.5, 3.0)), Axis("epochs", (9,)), Axis("seed", (0, 1, 2))]

@@ -68,7 +68,7 @@ def test_the_rows_that_exist_are_those_of_the_whole_sweep(
     assert as_rows(sweep.results) == as_rows(there)
 
 
-def test_counts_add_up_and_the_sweep_says_that_it_is_partial(interrupted: Path) -> None:
+def test_counts_add_up_and_the_sweep_is_marked_as_partial(interrupted: Path) -> None:
     sweep = xs.load(interrupted, partial=True)
     counts = sweep.counts
     assert counts["planned"] == 72
@@ -78,7 +78,7 @@ def test_counts_add_up_and_the_sweep_says_that_it_is_partial(interrupted: Path) 
     assert sweep.manifest.state == "interrupted"
 
 
-def test_what_is_derived_is_derived_from_the_rows_that_exist(interrupted: Path) -> None:
+def test_summary_and_findings_follow_from_the_existing_rows(interrupted: Path) -> None:
     sweep = xs.load(interrupted, partial=True)
     assert sweep.summary["runs"].sum() == len(sweep)
     assert sweep.findings
@@ -127,7 +127,7 @@ def test_while_a_sweep_runs_each_look_has_the_batches_so_far(
 
 
 @pytest.mark.usefixtures("without_figures")
-def test_a_report_says_how_many_points_there_are_and_changes_nothing_else(
+def test_a_report_has_the_number_of_points_and_changes_nothing_else(
     interrupted: Path,
 ) -> None:
     before, there = files_of(interrupted), len(xs.load(interrupted, partial=True))
@@ -177,7 +177,7 @@ def test_the_report_goes_where_it_is_asked_for_and_judges_no_published_values(
     assert files_of(interrupted) == before
 
 
-def test_damaged_parts_are_left_out_and_told(
+def test_damaged_parts_are_excluded_and_reported(
     interrupted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = len(xs.load(interrupted, partial=True))
@@ -201,7 +201,7 @@ def test_a_part_that_is_being_written_is_not_read(interrupted: Path) -> None:
     (interrupted / "parts" / "0.parquet").unlink()
 
 
-def test_a_sweep_without_a_point_on_disk_is_told_in_a_line(interrupted: Path) -> None:
+def test_a_sweep_without_a_point_on_disk_is_reported_in_a_line(interrupted: Path) -> None:
     for part in (interrupted / "parts").iterdir():
         part.unlink()
     with pytest.raises(StoreError, match="no point is on disk yet, of 72"):

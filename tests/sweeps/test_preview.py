@@ -80,7 +80,7 @@ def test_the_files_are_those_that_the_sweep_writes(grid_of: GridOf) -> None:
     assert totals[False] < 0.7 * totals[True]
 
 
-def test_blocks_are_shown_by_what_is_their_own(point_of: Callable[..., Point]) -> None:
+def test_blocks_are_named_by_their_own_values(point_of: Callable[..., Point]) -> None:
     seeds = Axis("seed", (0, 1))
     grid = concatenate(
         [
@@ -127,7 +127,7 @@ def test_networks_that_stop_when_they_are_done_take_at_most_so_long(grid_of: Gri
     assert "training: at most about" in text.getvalue()
 
 
-def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_path: Path) -> None:
+def test_the_plan_of_a_resumed_sweep_changes_no_file(grid_of: GridOf, tmp_path: Path) -> None:
     run_sweep(
         SweepRequest(
             NetworkExperiment(), grid_of(lr=[0.5, 2.0], epochs=20, seed=range(3)), QUIET, tmp_path
@@ -152,7 +152,7 @@ def test_a_sweep_that_goes_on_is_planned_and_left_as_it_is(grid_of: GridOf, tmp_
     assert part.exists()
 
 
-def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
+def test_a_plan_refuses_the_same_as_its_sweep(grid_of: GridOf) -> None:
     with pytest.raises(ConfigError, match=r"^max_seeds=3: the first round already has 5"):
         preview_sweep(
             SweepRequest(
@@ -164,6 +164,6 @@ def test_what_a_sweep_refuses_its_plan_refuses(grid_of: GridOf) -> None:
         )
 
 
-def test_of_many_levels_the_first_and_the_last_are_told() -> None:
+def test_of_many_levels_the_first_and_the_last_are_named() -> None:
     assert levels_text((0.1, 2.0, 1000.0, None, True)) == "0.1, 2, 1,000, none, true"
     assert levels_text(tuple(range(9))) == "0, 1, 2, 3, ..., 8"

@@ -82,7 +82,9 @@ def test_a_row_is_drawn_and_has_the_stored_bits(row: int, sweep: Path) -> None:
 
 
 @pytest.mark.parametrize("row", [0, 12])
-def test_a_row_leaves_what_a_single_run_leaves(row: int, finished: Path, tmp_path: Path) -> None:
+def test_a_replayed_row_writes_the_files_of_a_single_run(
+    row: int, finished: Path, tmp_path: Path
+) -> None:
     replay(str(finished), row, tmp_path / "into", Console.silent())
     assert {path.name for path in (tmp_path / "into").iterdir()} == FILES
     assert not (finished / "replay" / str(row)).exists()
@@ -127,7 +129,7 @@ def test_rows_without_numbers_have_nothing_to_be_compared_with(
         assert f"the row {state}, so there is nothing to compare with\n" in done.stdout
 
 
-def test_a_row_whose_weights_are_gone_is_told(grid_of: GridOf, tmp_path: Path) -> None:
+def test_a_row_without_its_weights_is_refused(grid_of: GridOf, tmp_path: Path) -> None:
     weights = tmp_path / "weights.npz"
     shapes = {"w1": (1, 2, 2), "b1": (1, 2), "w2": (1, 2, 1), "b2": (1, 1)}
     np.savez(weights, **{role: np.ones(shape) for role, shape in shapes.items()})
@@ -186,7 +188,7 @@ def test_bad_input_gets_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_help_has_an_example_and_says_how_rows_are_counted(tmp_path: Path) -> None:
+def test_help_has_an_example_and_explains_how_rows_are_counted(tmp_path: Path) -> None:
     text = run(tmp_path, "--help").stdout
     assert "python -m xorsweep replay latest 0" in text
     assert "ROW counts the rows of the results from 0" in text

@@ -32,7 +32,7 @@ def test_outputs_are_those_of_the_weights(run: xs.Run) -> None:
     np.testing.assert_allclose(run.predict(anywhere), forward(run.weights, anywhere), rtol=1e-12)
 
 
-def test_what_is_kept_by_epoch_begins_and_ends_as_told(run: xs.Run) -> None:
+def test_records_by_epoch_begin_with_the_initial_and_end_with_the_final_values(run: xs.Run) -> None:
     assert (run.epochs[0], run.epochs[-1]) == (0, 3000)
     for role in ("w1", "b1", "w2", "b2"):
         by_epoch = getattr(run.weights_by_epoch, role)
@@ -62,7 +62,7 @@ def test_the_truth_table_has_the_outputs_beside_the_targets(run: xs.Run) -> None
     pd.testing.assert_series_equal(table["output"].round(), table["target"], check_names=False)
 
 
-def test_a_run_that_did_not_converge_says_what_its_outputs_show() -> None:
+def test_a_run_that_did_not_converge_describes_its_outputs() -> None:
     unsolved = xs.train(lr=0.5, seed=11)
     assert not unsolved.converged
     assert unsolved.converged_epoch is None

@@ -174,7 +174,7 @@ def test_divergence_is_a_status(grid_of: GridOf, tmp_path: Path) -> None:
     assert rows[rows["lr"] == 1e6]["final_error"].isna().all()
 
 
-def test_the_manifest_says_what_ran_and_how_fast(grid: Grid, tmp_path: Path) -> None:
+def test_the_manifest_records_the_run_and_its_speed(grid: Grid, tmp_path: Path) -> None:
     run_sweep(
         SweepRequest(
             NetworkExperiment(),
@@ -199,7 +199,7 @@ def test_a_folder_with_a_sweep_is_never_written_into(grid: Grid, tmp_path: Path)
     assert (tmp_path / "manifest.json").read_bytes() == before
 
 
-def test_resume_trains_what_is_missing_and_nothing_else(
+def test_resume_trains_only_the_missing_points(
     grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
@@ -273,7 +273,7 @@ def test_float32_is_named_and_changes_numbers_alone(
     assert not rows["mse"].equals(reference["mse"])
 
 
-def test_resume_refuses_what_the_grid_cannot_become(grid: Grid, tmp_path: Path) -> None:
+def test_resume_refuses_an_incompatible_grid(grid: Grid, tmp_path: Path) -> None:
     run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
     with pytest.raises(ConfigError, match="lr"):
         resume_sweep(ResumeRequest(tmp_path, QUIET, [Axis("lr", (0.0,))]))

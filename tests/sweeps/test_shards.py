@@ -110,7 +110,7 @@ def test_batches_are_read_as_they_were_written(batches: tuple[Batch, ...], tmp_p
     assert same(batches, batches[::-1]) is False
 
 
-def test_what_is_handed_over_is_data(batches: tuple[Batch, ...], tmp_path: Path) -> None:
+def test_shards_receive_data_only(batches: tuple[Batch, ...], tmp_path: Path) -> None:
     write_shard(tmp_path, 0, NetworkExperiment(), batches)
     (file,) = (tmp_path / SHARDS / "0").iterdir()
     with np.load(file) as arrays:  # refuses pickles
@@ -155,7 +155,7 @@ def test_shards_give_the_bytes_that_one_process_gives(
         (that_says_a_shard_died, "a shard died (of boredom); "),
     ],
 )
-def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
+def test_batches_finished_before_a_shard_died_are_kept_and_the_rest_resumed(
     launch: Callable[..., None], line: str, grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:
     folder = tmp_path / "sharded"
@@ -175,7 +175,7 @@ def test_what_shards_finished_before_one_died_is_kept_and_the_rest_resumed(
 
 
 @pytest.mark.slow
-def test_a_shard_that_is_killed_has_kept_what_it_finished(
+def test_a_killed_shard_keeps_its_finished_batches(
     grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:
     """The shard's process is killed as soon as its first batch is on disk."""
@@ -209,7 +209,7 @@ def test_a_shard_that_is_killed_has_kept_what_it_finished(
     assert resume_sweep(ResumeRequest(folder, QUIET)).results.read_bytes() == serial_bytes
 
 
-def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
+def test_shards_of_an_earlier_run_are_removed_on_resume(
     grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:
     folder, elsewhere = tmp_path / "sweep", tmp_path / "elsewhere"
@@ -236,7 +236,7 @@ def test_shards_of_an_earlier_run_are_removed_by_whoever_goes_on(
     assert (elsewhere / "0").is_dir()
 
 
-def test_progress_is_what_the_shards_have_finished(grid: Grid, tmp_path: Path) -> None:
+def test_progress_counts_the_finished_batches_of_shards(grid: Grid, tmp_path: Path) -> None:
     store = Store.create(tmp_path, NetworkExperiment())
     batches = plan_of(grid, 2).batches
     counted: list[int] = []

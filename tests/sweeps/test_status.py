@@ -66,7 +66,7 @@ def test_a_finished_sweep_is_one_line(request_here: SweepRequest) -> None:
     assert re.fullmatch(rf".*sweep: finished 20\S+, {counts}, in \d+\.\d s", line)
 
 
-def test_while_it_runs_it_says_how_far_it_is(request_here: SweepRequest) -> None:
+def test_a_running_sweep_shows_its_progress(request_here: SweepRequest) -> None:
     looks = []
     with part_per_batch():
         run_sweep(
@@ -86,7 +86,7 @@ def test_while_it_runs_it_says_how_far_it_is(request_here: SweepRequest) -> None
     assert "left" not in looks[2][3]
 
 
-def test_an_interrupted_one_says_how_to_go_on(request_here: SweepRequest) -> None:
+def test_an_interrupted_sweep_has_the_command_that_resumes(request_here: SweepRequest) -> None:
     folder = interrupt_after(1, request_here)
     head, *_ = sweep_status(folder)
     assert head == (
@@ -102,7 +102,7 @@ def as_if_killed(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps(manifest | {"state": "running"}))
 
 
-def test_running_is_what_a_living_process_does(request_here: SweepRequest) -> None:
+def test_a_sweep_is_running_while_its_process_lives(request_here: SweepRequest) -> None:
     folder = interrupt_after(1, request_here)
     as_if_killed(folder)
     assert "interrupted, no process works on it; " in sweep_status(folder)[0]
@@ -119,14 +119,14 @@ def test_a_resume_that_has_just_started_is_running(request_here: SweepRequest) -
     assert "interrupted, " in sweep_status(folder)[0]
 
 
-def test_a_time_that_is_none_is_told(request_here: SweepRequest) -> None:
+def test_an_invalid_time_is_refused(request_here: SweepRequest) -> None:
     folder = interrupt_after(1, request_here)
     as_if_killed(folder, started="yesterday")
     with pytest.raises(StoreError, match="its started isn't a time"):
         sweep_status(folder)
 
 
-def test_what_another_machine_does_is_not_claimed(request_here: SweepRequest) -> None:
+def test_no_claim_is_made_about_another_machine(request_here: SweepRequest) -> None:
     folder = interrupt_after(1, request_here)
     machine = json.loads((folder / "manifest.json").read_text())["machine"]
     as_if_killed(folder, machine=machine | {"host": "elsewhere"})
@@ -190,7 +190,7 @@ def is_all_failed(folder: Path, path: Path) -> bool:
     return bool((part["status"].to_numpy() == 2).all())
 
 
-def test_rounds_of_further_seeds_are_told(grid_of: GridOf, tmp_path: Path) -> None:
+def test_rounds_of_further_seeds_are_reported(grid_of: GridOf, tmp_path: Path) -> None:
     settings = SweepSettings(
         ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.045, 420), report=False
     )
@@ -234,7 +234,7 @@ def test_damaged_parts_are_a_line_each(request_here: SweepRequest) -> None:
     assert files_of(folder) == before
 
 
-def test_a_folder_without_a_sweep_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_sweep_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no sweep"):
         sweep_status(tmp_path)
     with locked(tmp_path), pytest.raises(StoreError, match="a sweep is being started"):

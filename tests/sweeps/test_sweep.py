@@ -142,7 +142,7 @@ def test_a_report_elsewhere_has_all_that_the_sweep_left(sweep: xs.Sweep, tmp_pat
         sweep.report(tmp_path / "there")
 
 
-def test_rows_that_are_damaged_are_told(sweep: xs.Sweep, tmp_path: Path) -> None:
+def test_damaged_rows_are_reported(sweep: xs.Sweep, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text((sweep.folder / "manifest.json").read_text())
     (tmp_path / "results.parquet").write_bytes(b"nothing")
     with pytest.raises(

@@ -64,7 +64,7 @@ def comparable(value: Any) -> Any:
     return None if pd.isna(value) else float(value)
 
 
-def test_each_value_is_where_its_levels_say(networks: Sweep) -> None:
+def test_each_value_is_at_the_place_of_its_levels(networks: Sweep) -> None:
     data = networks.to_xarray(curves=())
     assert dict(data.sizes) == {"lr": 3, "hidden": 2, "epochs": 2, "seed": 4}
     assert data["lr"].values.tolist() == [2.0, 0.5, 1e9]
@@ -81,7 +81,7 @@ def test_keys_with_one_level_are_scalar_coordinates(networks: Sweep) -> None:
     assert data["task"].dims == ()
 
 
-def test_attributes_say_where_it_comes_from_in_texts_and_numbers(networks: Sweep) -> None:
+def test_attributes_record_the_origin_in_texts_and_numbers(networks: Sweep) -> None:
     attributes = networks.to_xarray(curves=()).attrs
     assert all(type(value) in (str, float) for value in attributes.values())
     assert attributes["digest"] == networks.manifest.digest
@@ -176,7 +176,7 @@ def test_blocks_have_their_own_keys_as_dimensions_with_no_level_for_the_others(
     compare_by_loops(data, sweep)
 
 
-def test_partial_sweeps_have_the_shape_of_what_is_planned(grid_of: GridOf, tmp_path: Path) -> None:
+def test_partial_sweeps_have_the_shape_of_the_planned_grid(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(lr=[0.5, 2.0], hidden=[2, 3, 4], epochs=[40, 90], seed=range(3))
     settings = SweepSettings(ExecutionSettings("serial"), report=False)
     request = SweepRequest(NetworkExperiment(), grid, settings, tmp_path / "sweep")
@@ -222,7 +222,7 @@ def test_functions_have_their_columns_and_curves(tmp_path: Path) -> None:
     assert json.loads(data.attrs["experiment"])["name"] == "function"
 
 
-def test_a_curve_that_is_not_there_is_told_with_those_that_are(networks: Sweep) -> None:
+def test_an_unknown_curve_is_refused_with_the_known_ones(networks: Sweep) -> None:
     with pytest.raises(ConfigError) as raised:
         networks.to_xarray(curves=["loss"])
     assert str(raised.value) == (
@@ -230,7 +230,7 @@ def test_a_curve_that_is_not_there_is_told_with_those_that_are(networks: Sweep) 
     )
 
 
-def test_axes_whose_product_is_too_large_are_told(
+def test_axes_whose_product_is_too_large_are_refused(
     networks: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xorsweep.grid.axes.BYTES_A_POINT", 2**50)
@@ -249,7 +249,7 @@ def test_without_xarray_the_error_is_one_line(
     )
 
 
-def test_curves_with_many_values_are_left_out_with_a_line_that_says_so(
+def test_curves_with_many_values_are_excluded_with_a_note(
     networks: Sweep, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module = importlib.import_module("xorsweep.sweeps.to_xarray")

@@ -70,7 +70,7 @@ def without_announcement(done: Ended) -> str:
     return re.sub(r"\A48 rows, each alone, .*\n", "", done.stdout)
 
 
-def test_a_sweep_is_what_each_of_its_rows_is_alone(finished: Path) -> None:
+def test_each_row_of_a_sweep_equals_the_row_trained_alone(finished: Path) -> None:
     before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
     verified = verify(str(finished), sample=None)
     assert verified.wrong == []
@@ -136,7 +136,7 @@ def test_a_forged_curve_is_found(sweep: Path) -> None:
     assert ": learning_curve at place " in verified.wrong[0]
 
 
-def test_the_tables_must_say_what_the_parts_say(sweep: Path) -> None:
+def test_the_tables_must_agree_with_the_parts(sweep: Path) -> None:
     for name in ("results.csv", "results.parquet"):
         assert (sweep / name).is_file()
     text = (sweep / "results.csv").read_text()
@@ -158,7 +158,7 @@ def test_the_tables_must_say_what_the_parts_say(sweep: Path) -> None:
     assert verify(str(sweep), sample=1).wrong == ["results.csv is missing"]
 
 
-def test_the_typed_table_must_say_what_the_parts_say(sweep: Path) -> None:
+def test_the_typed_table_must_agree_with_the_parts(sweep: Path) -> None:
     path = sweep / "results.parquet"
     table = pq.read_table(path)
     pq.write_table(with_value("mse", 9, 0.125)(table), path)
@@ -184,7 +184,7 @@ def test_nan_is_the_same_value_in_both(tmp_path: Path) -> None:
     assert lines == ["results.parquet: row 2: known is 0.125, and 1.5 in the parts"]
 
 
-def test_a_lost_part_of_a_finished_sweep_is_told(sweep: Path) -> None:
+def test_a_lost_part_of_a_finished_sweep_is_reported(sweep: Path) -> None:
     sorted((sweep / "parts").iterdir())[0].unlink()
     verified = verify(str(sweep), sample=3)
     assert verified.wrong[-1].endswith(" points of this finished sweep are missing in its parts")
@@ -300,7 +300,7 @@ def test_a_damaged_part_is_named_and_left_where_it_is(sweep: Path) -> None:
     assert path.is_file()
 
 
-def test_the_command_says_one_line_and_ends_with_0(finished: Path) -> None:
+def test_the_command_prints_one_line_and_ends_with_0(finished: Path) -> None:
     done = run(finished.parent, "sweep", "--all")
     assert (done.returncode, done.stderr) == (0, "")
     assert without_announcement(done) == (
@@ -309,7 +309,7 @@ def test_the_command_says_one_line_and_ends_with_0(finished: Path) -> None:
     )
 
 
-def test_the_command_lists_what_differs_and_ends_with_1(sweep: Path) -> None:
+def test_the_command_lists_differences_and_ends_with_1(sweep: Path) -> None:
     forge(sweep, with_bit_flipped("mse", 2))
     done = run(sweep.parent, "sweep", "--all")
     assert done.returncode == 1

@@ -106,7 +106,7 @@ def _frames(into: Path) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_the_same_command_goes_on_and_another_window_is_refused(
+def test_the_same_command_resumes_and_another_window_is_refused(
     folder: Path,
     experiment: FunctionExperiment,
     tmp_path: Path,
@@ -139,7 +139,7 @@ def test_the_same_command_goes_on_and_another_window_is_refused(
         ({"factor": 1e13}, "are the same to 12 digits; choose a smaller factor"),
     ],
 )
-def test_what_is_no_window_is_one_line_and_leaves_nothing(
+def test_an_invalid_window_is_one_line_and_leaves_nothing(
     folder: Path,
     experiment: FunctionExperiment,
     tmp_path: Path,

@@ -120,7 +120,7 @@ def _map(
 ) -> list[Any]:
     os.chdir(folder)  # for paths that are relative
     gc.freeze()  # copies share the memory of objects that their garbage collector never visits
-    # A copy inherits the function, and what it holds, without pickling.
+    # A copy inherits the function and its arguments without pickling.
     begin, copies = (parent, function), min(workers, len(items)) or 1
     try:
         if sys.platform == "darwin":

@@ -26,7 +26,7 @@ _PARTS = re.compile(
     rf"(?P<tag><[^>]*>)|{SIGNS.pattern}",
     re.DOTALL,
 )
-"""Code, which is copied or run rather than read; tags; and what is typeset in the rest."""
+"""Code, which is copied or run rather than read; tags; and characters to typeset in the rest."""
 _READ_ALOUD = re.compile(r'(?<= )(?:alt|aria-label|title)="[^"]*"')
 
 

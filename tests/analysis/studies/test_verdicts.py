@@ -105,7 +105,7 @@ def test_the_median_of_the_converged_has_the_order_statistic_interval() -> None:
     assert binom.cdf(high - 1, 60, 0.5) - binom.cdf(low + 1, 60, 0.5) < 0.95
 
 
-def test_the_interval_of_a_running_time_covers_what_it_should() -> None:
+def test_the_interval_of_a_running_time_has_its_nominal_coverage() -> None:
     rng = np.random.default_rng(3)
     rate, mean, budget, covered = 0.6, 50, 100, 0
     truth = mean + (1 - rate) / rate * budget
@@ -240,7 +240,7 @@ def test_a_figure_may_have_another_reference_than_its_study(
     assert verdict_row(verdict, "read")[1] == column
 
 
-def test_notes_say_whose_an_interval_is_and_that_overlapping_is_a_weak_test() -> None:
+def test_notes_explain_intervals_and_that_overlapping_is_a_weak_test() -> None:
     touching = [-1.96, 1.96 + 1.96]  # two estimates of standard error 1 whose intervals touch
     apart = (touching[1] - 1.96 - 0) / np.sqrt(2) + 1.96 / np.sqrt(2)
     p = 2 * norm.sf(apart)
@@ -276,7 +276,7 @@ def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ(
     ]
 
 
-def test_a_cell_says_every_key_but_how_long_it_goes_on() -> None:
+def test_a_cell_has_every_key_except_its_epochs() -> None:
     cell = figure_of("rate").cell
     assert {"seed", "until_converged"} == set(NETWORK_SCHEMA.keys) - set(cell)
 

@@ -39,7 +39,7 @@ def test_the_help_lists_them() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_one_that_is_no_first_word_is_told_to_be_it(name: str) -> None:
+def test_a_subcommand_that_is_not_the_first_word_gets_its_place(name: str) -> None:
     assert bare_hint(name) == f"a subcommand is the first word: python -m xorsweep {name}"
 
 
@@ -73,7 +73,7 @@ def test_missing_arguments_are_named(name: str, capsys: pytest.CaptureFixture[st
         (["report", "nowhere"], "nowhere holds no sweep: it has no manifest.json", ""),
     ],
 )
-def test_what_is_wrong_is_one_line(
+def test_an_error_is_one_line(
     arguments: list[str], code: int | str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

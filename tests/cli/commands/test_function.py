@@ -65,7 +65,7 @@ def test_a_function_beside_it_is_swept(folder: Path) -> None:
         (["physics:energy", "resume=none"], "none holds no sweep: it has no manifest.json"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_leaves_nothing(
+def test_an_error_is_one_line_and_leaves_nothing(
     folder: Path, arguments: list[str], line: str
 ) -> None:
     done = run(folder, *arguments)
@@ -120,7 +120,7 @@ def test_levels_are_those_of_hydra() -> None:
         (["a"], "a: needs a value, as in a=..."),
     ],
 )
-def test_what_has_no_levels_is_refused(arguments: list[str], message: str) -> None:
+def test_arguments_without_levels_are_refused(arguments: list[str], message: str) -> None:
     with pytest.raises(ConfigError) as told:
         levels_of(arguments)
     assert str(told.value).startswith(message)

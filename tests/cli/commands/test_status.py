@@ -34,7 +34,7 @@ def test_a_folder_without_a_sweep_is_one_line(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_figures")
-def test_a_partial_report_is_made_of_what_an_interrupted_sweep_has(home: Path) -> None:
+def test_a_partial_report_has_the_points_of_an_interrupted_sweep(home: Path) -> None:
     folder = (home / "outputs" / "latest").resolve()
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"state": "running"}))

@@ -131,7 +131,7 @@ def test_levels_share_a_batch_with_null_and_give_the_rows_of_single_points(
         assert alone.parameters[0, :, 0].tobytes() == together.parameters[place].tobytes()
 
 
-def test_null_says_nothing_of_a_points_identity(
+def test_null_does_not_change_a_points_identity(
     point_of: PointOf, grid_of: Callable[..., Any]
 ) -> None:
     whole = grid_of(lr=[0.1, 1.0])
@@ -152,7 +152,7 @@ def test_a_rule_without_a_learning_rate_refuses_it(point_of: PointOf, level: Sca
 
 
 @pytest.mark.parametrize("level", [0, -1.0, float("inf"), "fast", True])
-def test_what_is_no_rate_is_refused(point_of: PointOf, level: Any) -> None:
+def test_an_invalid_output_rate_is_refused(point_of: PointOf, level: Any) -> None:
     with pytest.raises(ConfigError, match=r"^lr_output=.*must be a finite number above 0, or null"):
         point_of(lr_output=level)
 

@@ -42,7 +42,7 @@ def test_answers_between_the_rows_are_those_of_the_formula(point_of: PointOf, co
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_what_no_float_holds_is_no_warning(point_of: PointOf) -> None:
+def test_overflow_gives_no_warning(point_of: PointOf) -> None:
     run = train_single(point_of(epochs=1))
     size = run.training.network.size
     assert np.isnan(predict(run.training, np.full(size, np.nan), np.ones((1, 2)))).all()

@@ -372,7 +372,7 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
     assert f"{len(rows)} of 72 runs as thin lines" in found.note
 
 
-def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_said(
+def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_named(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_heatmap, "MOST_PANELS", 1)
@@ -412,7 +412,7 @@ def test_captions_have_the_limits_of_their_figures() -> None:
     assert fewest in captions["initial_weights_map"]
 
 
-def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:
+def test_each_figure_labels_its_axes(figures: dict[str, Figure]) -> None:
     for name, figure in figures.items():
         labels = [axes.get_xlabel() for axes in figure.axes]
         assert any([*labels, figure.get_supxlabel()]), name
@@ -421,7 +421,7 @@ def test_each_figure_says_what_its_axes_are(figures: dict[str, Figure]) -> None:
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in SMALL_SWEEP_FIGURES])
-def test_no_text_lies_on_another_in_what_is_written(
+def test_no_text_overlaps_another_in_written_files(
     name: str, figures: dict[str, Figure], small_sweep: Path
 ) -> None:
     with Image.open(small_sweep / f"figures/{name}.png") as image:
@@ -521,7 +521,7 @@ def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
 
 
 @pytest.mark.parametrize("levels", [[2, 3], [2, 3, 4, 8], [1, 2, 3, 4, 6, 8, 16, 32]])
-def test_numbers_have_colours_that_get_lighter_and_can_be_told_apart(levels: list[int]) -> None:
+def test_numbers_have_distinct_colours_that_get_lighter(levels: list[int]) -> None:
     styles = line_styles(pd.DataFrame({"hidden": levels}), "hidden")
     colours = [style["color"] for style in styles.values()]
     light = [contrast(colour, "white") for colour in colours]

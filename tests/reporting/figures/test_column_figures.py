@@ -115,7 +115,7 @@ def test_lines_of_a_number_are_medians_and_their_bands_the_middle_half(
         assert ends == {round(float(y), 9) for y in quartiles[:, [0, 2]].ravel()}
 
 
-def test_curves_of_a_time_fall_as_kaplan_and_meier_say(tables: ColumnTables) -> None:
+def test_curves_of_a_time_are_kaplan_meier_estimates(tables: ColumnTables) -> None:
     panels = panels_of(time_curves.draw(tables, "steps", "solved"))
     line = panels["lr 0.1, 9 epochs"].lines[0]
     rows = rows_of(tables, lr=0.1, epochs=9, model="tree")

@@ -111,7 +111,7 @@ def test_rows_are_seeds_in_order_of_their_outcomes() -> None:
     assert labels == {name.replace("_", " ") for name in shown} | {"not trained"}
 
 
-def test_of_many_seeds_evenly_spaced_ones_are_drawn_and_the_figure_says_so() -> None:
+def test_of_many_seeds_evenly_spaced_ones_are_drawn_with_a_note() -> None:
     results = results_of(3 * MOST_ROWS, lr=[0.1, 1.0])
     found, (axes,) = drawn(tables_of(results))
     rows = colours_in(axes)

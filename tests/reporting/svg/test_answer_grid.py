@@ -44,13 +44,13 @@ def test_any_task_fits(rows: int, units: int) -> None:
     assert (found == middle).all(axis=-1).any()
 
 
-def test_what_is_no_number_is_grey() -> None:
+def test_missing_numbers_are_grey() -> None:
     found = colors(answer_grid(np.array([[np.nan], [1.0]]), np.array([[0.0], [1.0]]), 200))
     assert tuple(found[3, 3]) == NO_NUMBER
     assert (found[3, 103] == shades()[SHADES - 1]).all()
 
 
-def test_the_description_counts_what_is_right() -> None:
+def test_the_description_counts_correct_outputs() -> None:
     targets = np.array([[0.0], [1.0], [1.0], [0.0]])
     assert describe_answer_grid(np.array([[0.1], [0.8], [0.4], [np.nan]]), targets) == (
         "4 outputs, 2 of them on the right side of one half; the furthest is off by not a number."

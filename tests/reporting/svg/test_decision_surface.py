@@ -75,7 +75,7 @@ def test_a_surface_is_the_right_way_up(solved: SingleRun) -> None:
     assert top > middle > bottom
 
 
-def test_a_line_parts_what_is_above_one_half_from_what_is_below(solved: SingleRun) -> None:
+def test_a_line_separates_outputs_above_one_half_from_those_below(solved: SingleRun) -> None:
     # h1 = 1 / (1 + exp(-8 (x1 - 1/2))), and y is above one half where h1 is: right of the middle.
     found = pixels(
         decision_surface(solved.training, with_weights(solved, w11=8, b1=-4, v1=8, c=-4))
@@ -97,7 +97,7 @@ def test_a_constant_output_has_one_colour_and_no_line(
     assert np.abs(edge[0].astype(int) - expected).max() <= 3
 
 
-def test_what_is_no_number_is_grey(solved: SingleRun) -> None:
+def test_missing_numbers_are_grey(solved: SingleRun) -> None:
     found = pixels(decision_surface(solved.training, np.full(9, np.nan)))
     assert len(set(found[0, 0].tolist())) == 1
     assert 100 < found[0, 0, 0] < 200

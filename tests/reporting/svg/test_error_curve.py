@@ -88,7 +88,7 @@ def test_a_diverged_curve_ends_where_it_leaves_the_picture(lost: float) -> None:
     assert "exceeds the plotted range at epoch 100" in describe_curve(EPOCHS, errors)
 
 
-def test_a_curve_without_a_single_number_says_so() -> None:
+def test_a_curve_without_a_finite_number_is_labelled() -> None:
     svg = error_curve(EPOCHS, np.full(6, np.nan))
     assert words(svg) == ["no error that can be drawn"]
     assert "not a number before training" in svg

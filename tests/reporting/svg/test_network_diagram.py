@@ -126,7 +126,7 @@ def test_two_networks_can_be_drawn_alike() -> None:
     assert largest_weight(weights_of(Network(2, 2, 1), 0)) == 1
 
 
-def test_what_is_not_finite_is_grey_and_dotted() -> None:
+def test_non_finite_values_are_grey_and_dotted() -> None:
     values = [np.nan, np.inf, -np.inf, 1, np.nan, np.inf, 2, 3, 4]
     svg = network_diagram(weights_of(Network(2, 2, 1), values))
     found = lines(svg)

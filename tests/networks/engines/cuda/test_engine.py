@@ -143,7 +143,7 @@ def test_a_launch_that_ends_early_changes_no_bit(
 
 
 @pytest.mark.parametrize("name", COMPANY)
-def test_a_snapshot_is_what_a_shorter_training_ends_with(point_of: PointOf, name: str) -> None:
+def test_a_snapshot_equals_the_end_of_a_shorter_training(point_of: PointOf, name: str) -> None:
     training = batch(point_of, name)
     long, end = trained(training), training.snapshots[1]
     curve_epochs = tuple(epoch for epoch in training.curve_epochs if epoch <= end)
@@ -172,7 +172,7 @@ class Bent(Tanh):
     """A choice that the engine doesn't have."""
 
 
-def test_what_is_not_compiled_is_left_to_the_reference(point_of: PointOf) -> None:
+def test_uncompiled_components_are_left_to_the_reference(point_of: PointOf) -> None:
     training = replace(batch(point_of, "rms"), activation=Bent())
     assert_same(trained(training), trained(training, "numpy"))
 

@@ -16,7 +16,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_missing_gpu_is_said_in_one_line() -> None:
+def test_a_missing_gpu_is_reported_in_one_line() -> None:
     pytest.importorskip("numba_cuda")
     from numba import cuda
 

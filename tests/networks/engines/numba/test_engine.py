@@ -143,7 +143,7 @@ def test_a_network_has_the_same_bits_in_any_company(
 
 
 @pytest.mark.parametrize("name", ["held for long", "adam", "shuffled"])
-def test_a_snapshot_is_what_a_shorter_training_ends_with(
+def test_a_snapshot_equals_the_end_of_a_shorter_training(
     training_of: TrainingOf, name: str
 ) -> None:
     long = compiled(training_of(5, (3, 50, 170), **SMOOTH[name]))
@@ -197,7 +197,7 @@ class Bent(Tanh):
     """A choice that the compiled engine doesn't have."""
 
 
-def test_what_is_not_compiled_is_left_to_the_reference(training_of: TrainingOf) -> None:
+def test_uncompiled_components_are_left_to_the_reference(training_of: TrainingOf) -> None:
     training = replace(training_of(snapshots=(20,), lr=0.5), activation=Bent())
     found, wanted = compiled(training), load_train(NUMPY)(training)
     assert found.parameters.tobytes() == wanted.parameters.tobytes()
@@ -208,7 +208,7 @@ def test_every_choice_of_every_group_is_compiled() -> None:
         assert set(registry.values()) <= set(COMPILED)
 
 
-def test_what_is_left_to_the_reference_is_said_and_recorded(
+def test_a_component_left_to_the_reference_is_reported_and_recorded(
     grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(COMPILED, Tanh)
@@ -258,7 +258,7 @@ def test_the_kernel_is_made_of_vector_instructions(part: str) -> None:
     assert not calls
 
 
-def test_what_is_on_disk_is_not_said_to_be_compiled(training_of: TrainingOf) -> None:
+def test_a_cached_kernel_is_not_reported_as_compiled(training_of: TrainingOf) -> None:
     training = training_of(1, (1,))
     compiled(training)
     said: list[str] = []
@@ -269,7 +269,7 @@ def test_what_is_on_disk_is_not_said_to_be_compiled(training_of: TrainingOf) -> 
     assert not said
 
 
-def test_an_engine_that_is_not_installed_is_told_with_what_to_do(
+def test_a_missing_engine_is_reported_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)

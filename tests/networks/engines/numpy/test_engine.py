@@ -197,7 +197,7 @@ def test_a_batch_is_filled_up_with_its_last_member(count: int, lanes: int) -> No
     assert (members[count:] == (count - 1) * 3).all()
 
 
-def test_what_is_taken_of_a_batch_is_what_was_there(point_of: PointOf) -> None:
+def test_members_taken_from_a_batch_keep_their_values(point_of: PointOf) -> None:
     training = population(point_of, 20, optimizer="momentum")(np.arange(20))
     members = np.array([17, 3, 3])
     part = take(training, members)

@@ -33,7 +33,7 @@ def test_the_gradient_is_that_of_plain_loops(point_of: PointOf, keys: dict[str, 
         np.testing.assert_allclose(gradient(run.training, weights), wanted, rtol=1e-9, atol=1e-14)
 
 
-def test_what_no_float_holds_is_no_warning(point_of: PointOf) -> None:
+def test_overflow_gives_no_warning(point_of: PointOf) -> None:
     run = train_single(point_of(epochs=1))
     nothing = np.full(run.training.network.size, np.nan)
     assert np.isnan(gradient(run.training, nothing)).all()
