@@ -225,7 +225,7 @@ def test_ties_are_no_best(grid_of: GridOf, tmp_path: Path) -> None:
     rows = swept(grid_of(task="or", lr=[0.5, 5.0], epochs=500, seed=range(30)), tmp_path / "or")
     assert rows["converged"].all()
     text = findings_of(rows)
-    assert f"none of 30 {interval_text(0, 30, 2)} %] (the same at every learning rate)." in text
+    assert f"none of 30 {interval_text(0, 30, 2)} %] (the same at all learning rates)." in text
 
 
 def test_too_few_solutions_have_no_cost(results: pd.DataFrame) -> None:

@@ -44,8 +44,8 @@ def test_lines_with_the_same_rate_share_their_words() -> None:
     text = headline_of(summary_of([10, 20, 20, 20, 10, 20, 30, 30, 30], hidden=[2, 3, 4], lr=lrs))
     assert text.split(": ")[1] == (
         f"{share(20, 50, 9)} with 2 hidden units (lr 1 or 2), {share(20, 50, 9)} with 3 hidden "
-        f"units (lr 0.1 or 2) and {share(30, 50, 9)} with 4 hidden units (the same at every "
-        "learning rate)."
+        f"units (lr 0.1 or 2) and {share(30, 50, 9)} with 4 hidden units (the same at all "
+        "learning rates)."
     )
     alike = headline_of(summary_of([10, 20, 10, 20], hidden=[2, 3], lr=[0.1, 1.0]))
     assert alike.split(": ")[1] == (f"{share(20, 50, 4)} with 2 or 3 hidden units (lr 1).")

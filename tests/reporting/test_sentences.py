@@ -102,7 +102,7 @@ def check_best(share: str, where: str, size: float, grid: Grid) -> None:
     if len(rates) == 1:
         assert where == ""
     elif len(best) == len(rates):
-        assert where == f" (the same at every {('hidden units', 'learning rate')[along]})"
+        assert where == f" (the same at all {('hidden sizes', 'learning rates')[along]})"
     else:
         assert numbers_of(where) == {key[along] for key in best}
 

@@ -12,7 +12,6 @@ from xorsweep.analysis.intervals import simultaneous
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.selection import SelectedCells
 from xorsweep.reporting.wording import (
-    KEY_WORDS,
     best_text,
     share_text,
     shares_texts,
@@ -23,6 +22,7 @@ from xorsweep.text import join_words, level_words
 
 MOST_NAMED = 4
 """Lines that are named one by one; of more, those with the lowest and the highest rate."""
+KEY_WORDS = {"lr": "learning rate", "hidden": "hidden units", "init": "initial weights"}
 
 
 def network_title(summary: pd.DataFrame) -> str:

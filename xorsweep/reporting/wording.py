@@ -26,7 +26,6 @@ ANSWER_TEXTS = {
 ENDS = (*PLATEAU_TEXTS, *ANSWER_TEXTS)
 """Named outcomes of runs that don't solve the task."""
 
-KEY_WORDS = {"lr": "learning rate", "hidden": "hidden units", "init": "initial weights"}
 LEVEL_WORDS = {"lr": "learning rates", "hidden": "hidden sizes"}
 MOST_TIES = 4
 """Levels with the same rate that are named one by one."""
@@ -76,7 +75,11 @@ def with_text(*names: str) -> str:
 def best_text(cells: pd.DataFrame, x: str) -> str:
     """Return of how many levels the best was selected, nothing where there is one."""
     tried = cells[x].nunique(dropna=False) if x else 1
-    return f", at the best of {tried:,} {LEVEL_WORDS.get(x, f'levels of {x}')}" * (tried > 1)
+    return f", at the best of {tried:,} {_levels_words(x)}" * (tried > 1)
+
+
+def _levels_words(key: str) -> str:
+    return LEVEL_WORDS.get(key, f"levels of {key}")
 
 
 def shares_texts(lines: Iterable[tuple[str, Any, pd.DataFrame]], hue: str, x: str) -> list[str]:
@@ -110,7 +113,7 @@ def _place_text(line: pd.DataFrame, x: str) -> str:
         return ""
     best = line[line["rate"] == line["rate"].max()]
     if len(best) == len(line):
-        return f" (the same at every {KEY_WORDS.get(x, x)})"
+        return f" (the same at all {_levels_words(x)})"
     names = best[x].to_list()
     if len(names) > MOST_TIES:
         return f" ({level_words(x, names[0])} or {len(names) - 1:,} other levels)"

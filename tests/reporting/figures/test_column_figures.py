@@ -213,6 +213,18 @@ def test_a_line_of_one_point_has_a_bar(tmp_path: Path) -> None:
     assert high.tolist() == [2, np.quantile(values, 0.75)]
 
 
+def drawn_figures(tables: ColumnTables, number: str, flag: str) -> Iterator[Figure]:
+    """Yield the figures of a number and of a rate, laid out."""
+    for drawn in (
+        number_lines.draw(tables, number),
+        rate_lines.draw(tables, flag),
+        rate_heatmap.draw(tables, flag),
+    ):
+        assert drawn is not None
+        drawn.figure.draw_without_rendering()
+        yield drawn.figure
+
+
 def below_zero(x: float, y: float, seed: int) -> dict[str, Any]:
     return {"value": x * y - seed, "is_low": x * y < -seed}
 
@@ -220,14 +232,8 @@ def below_zero(x: float, y: float, seed: int) -> dict[str, Any]:
 def test_figures_have_minus_signs(tmp_path: Path) -> None:
     axes = {"x": [-2.0, -1.0], "y": [-0.5, 0.5], "z": ["-1", "a-1"], "seed": range(3)}
     tables = tables_of(sweep_columns(lambda z, **keys: below_zero(**keys), axes, tmp_path))
-    for drawn in (
-        number_lines.draw(tables, "value"),
-        rate_lines.draw(tables, "is_low"),
-        rate_heatmap.draw(tables, "is_low"),
-    ):
-        assert drawn is not None
-        drawn.figure.draw_without_rendering()
-        texts = [text.get_text() for text in drawn.figure.findobj(Text)]
+    for figure in drawn_figures(tables, "value", "is_low"):
+        texts = [text.get_text() for text in figure.findobj(Text)]
         assert "−0.5" in texts or "y −0.5" in texts
         assert not any(re.search(r"(?<!\w)-\d", text) for text in texts)
 
@@ -291,14 +297,8 @@ def test_labels_of_long_names_never_touch(count: int, tmp_path: Path) -> None:
         categories, {"model": models, "data": ["x", "yy"], "seed": range(2)}, tmp_path
     )
     tables = tables_of(swept)
-    for drawn in (
-        rate_heatmap.draw(tables, "ok"),
-        rate_lines.draw(tables, "ok"),
-        number_lines.draw(tables, "score"),
-    ):
-        assert drawn is not None
-        drawn.figure.draw_without_rendering()
-        assert not overlapping_labels(drawn.figure)
+    for figure in drawn_figures(tables, "score", "ok"):
+        assert not overlapping_labels(figure)
 
 
 def close(x: float, seed: int) -> float:
