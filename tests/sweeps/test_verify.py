@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -30,6 +31,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
 from xorsweep.sweeps import verify as verify_module
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 from xorsweep.sweeps.verify import Verified, verify
@@ -247,6 +249,17 @@ def test_a_sample_is_drawn_by_its_seed(sweep: Path) -> None:
     assert first == again != other
     assert len(set(first)) == len(first) > 0
     assert verify(str(sweep), sample=1000).compared == 48
+
+
+def test_rows_of_each_read_are_compared(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_module, "AT_ONCE", 4)
+    monkeypatch.setattr(verify_module, "READ_AT_ONCE", 8)
+    identities = forge(sweep, with_every_error_larger)
+    rows = open_sweep(sweep).grid.rows_of(np.array(identities, np.uint64))
+    assert len(set(rows // 8)) > 1
+    wrong = verify(str(sweep), sample=None).wrong
+    found = [int(line.split()[1]) for line in wrong if line.startswith("row ")]
+    assert sorted(found) == sorted(rows)
 
 
 def forged_rows_in_sample(sweep: Path, seed: int) -> list[str]:
