@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
@@ -48,6 +48,7 @@ def part(values: dict[Any, float], axis: int, kind: str, other: dict[Any, float]
 @given(
     st.lists(st.integers(2, 3), min_size=2, max_size=3), st.integers(3, 5), st.integers(0, 2**32)
 )
+@example([2, 2, 3], 5, 548701)  # of no variance without the part that is due to chance
 def test_shares_are_those_of_loops_over_cells_and_pairs_of_seeds(
     sizes: list[int], seeds: int, random: int
 ) -> None:
@@ -77,7 +78,7 @@ def test_shares_are_those_of_loops_over_cells_and_pairs_of_seeds(
         for kind in ("first_order", "total"):
             wanted = part(rates, axis, kind, rates) / measured
             assert row[f"measured_{kind}"] == pytest.approx(wanted, abs=1e-9)
-            if whole <= 0:
+            if whole <= 1e-12:
                 assert np.isnan(row[kind])
                 continue
             value = over_pairs(axis, kind) / whole

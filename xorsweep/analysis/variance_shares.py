@@ -31,6 +31,8 @@ VALUES_AT_ONCE = 2**22
 """Effects of runs that are computed together, so that memory stays bounded."""
 FEWEST_SEEDS = 3
 """Seeds below which a jackknife has no spread."""
+ROUNDING = 1e-12
+"""The share of a sum of squares up to which a difference may be its rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -311,9 +313,13 @@ class _Variance:
             mine[seeds] = np.einsum("ij,j->i", effects, total) / len(total) - own[seeds]
         # Of all ordered pairs of seeds, and of those that have a seed.
         every = (total**2).mean() - own.sum()
-        value = float(every) / (n * (n - 1))
+        sums = np.append(every, every - 2 * mine)
+        # A difference of sums as small as their rounding errors is none: a share of it would be
+        # any number.
+        sums[np.abs(sums) <= ROUNDING * own.sum()] = 0.0
         pairs = (n - 1) * (n - 2)
-        return cls(measured, value, (every - 2 * mine) / pairs if pairs else np.empty(0))
+        value = float(sums[0]) / (n * (n - 1))
+        return cls(measured, value, sums[1:] / pairs if pairs else np.empty(0))
 
     def columns(self, name: str) -> dict[str, float]:
         """Return the value with its limits by the names of their columns."""
