@@ -27,8 +27,10 @@ docs: $(VENV)/.dev-ready
 test: $(VENV)/.test-ready
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow" --durations 20
 
+# PROFILE=random tries other examples of the tests by Hypothesis each time.
+PROFILE ?= thorough
 test-slow: $(VENV)/.test-ready
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
+	HYPOTHESIS_PROFILE=$(PROFILE) $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 # What of the tests meets Hydra, with the Hydra that constraints.txt has for Python 3.14.
 test-hydra-1.4: $(NEXT)/.test-ready

@@ -74,8 +74,9 @@ def check_unsolved(text: str, grid: Grid) -> None:
         for size in numbers_of(found[5]) or {grid.hidden[0]}:
             check_best(found[1], found[6] or "", size, grid)
             named.add(size)
-    tried = len(grid.lrs) if len(grid.lrs) > 1 else len(sizes_of(grid))
-    key = "learning rates" if len(grid.lrs) > 1 else "hidden sizes"
+    along = 1 if len(grid.lrs) > 1 else 0
+    tried = len({key[along] for key in grid.cells})
+    key = ("hidden sizes", "learning rates")[along]
     assert (f", at the best of {tried} {key}" in head) == (tried > 1)
     sizes = {size for size, _ in grid.cells}
     assert named <= sizes if len(grid.lrs) == 1 else named == sizes
