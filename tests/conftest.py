@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -234,4 +235,6 @@ def weight_sweep(grid_of: GridOf, shared_folder: FolderOf) -> Path:
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out of reports, which take longest, where they aren't the subject."""
-    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: list)
+    none: Future[list[object]] = Future()
+    none.set_result([])
+    monkeypatch.setattr("xorsweep.reporting.report.submit_figures", lambda *_: none)

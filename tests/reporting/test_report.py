@@ -1,14 +1,17 @@
 """The report: one page that needs nothing else, and the same in Markdown."""
 
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,9 +23,14 @@ from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
+from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.network_report import NetworkReport
 from xorsweep.reporting.report import READERS, commands_of, excluded_text
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import RunRecord, read_finished
+from xorsweep.storage.results import assemble, read_results
+from xorsweep.sweeps.folders import open_sweep
+from xorsweep.sweeps.outputs import write_comparisons, write_summary
 from xorsweep.sweeps.report import remake_report
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -63,6 +71,43 @@ def test_the_page_needs_no_network(small_sweep: Path, page: Elements) -> None:
     assert "://" not in text.replace('"http://www.w3.org/2000/svg"', "")
     links = [attrs.get("href") or attrs.get("src") or "" for _, attrs in page.tags]
     assert all(link.startswith(("#", "data:")) for link in links if link)
+
+
+class DyingReport(NetworkReport):
+    """A report that kills any other process that draws."""
+
+    def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
+        here, tables = os.getpid(), super().tables(results, summary)
+
+        def curves_or_death(cells: pd.DataFrame) -> Any:
+            if os.getpid() != here:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return tables.learning_curves(cells)
+
+        return replace(tables, learning_curves=curves_or_death)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [NetworkReport, DyingReport])
+def test_the_page_and_figures_are_the_same_whoever_draws_and_whoever_dies(
+    small_sweep: Path, tmp_path: Path, kind: type[NetworkReport]
+) -> None:
+    folder = tmp_path / "sweep"
+    shutil.copytree(small_sweep, folder, ignore=shutil.ignore_patterns("figures", "report.*"))
+    opened = open_sweep(folder)
+    store, grid = opened.store, opened.grid
+    results = read_results(folder, store.experiment)
+    report = kind(grid, store, workers=2)
+    report.begin(assemble(grid, store.measurements()))
+    summary = write_summary(store, grid, results, None)
+    report.draw(results, summary)
+    comparisons = write_comparisons(store, results, summary, None)
+    manifest = read_finished(json.loads((small_sweep / "manifest.json").read_text()))
+    assert report.write(manifest, comparisons).read_bytes() == (
+        (small_sweep / "report.html").read_bytes()
+    )
+    here = {path.name: path.read_bytes() for path in (folder / "figures").iterdir()}
+    assert here == {path.name: path.read_bytes() for path in (small_sweep / "figures").iterdir()}
 
 
 def test_a_resumed_sweep_is_reproduced_by_all_of_its_commands(small_sweep: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from xorsweep.analysis.representative_runs import PartsOf, representatives
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
@@ -33,7 +34,13 @@ def drawn(grid: Grid, folder: Path, workers: int = 1) -> RunDrawings:
             )
         )
     store = Store(folder, NetworkExperiment())
-    return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts, workers)()
+    return drawn_of(grid, store, store.parts, workers)
+
+
+def drawn_of(grid: Grid, store: Store, parts: PartsOf, workers: int = 1) -> RunDrawings:
+    stored = assemble(grid, store.measurements())
+    rows = representatives(grid, stored)
+    return RunDrawings.of(rows, submit_run_drawings(grid, stored, rows, parts, workers))
 
 
 def test_every_run_that_stands_for_a_cell_is_drawn(grid_of: GridOf, tmp_path: Path) -> None:
@@ -87,8 +94,7 @@ def test_an_error_in_a_figure_costs_only_the_figures(grid_of: GridOf, tmp_path: 
 
     grid = grid_of(epochs=5, seed=range(2))
     drawn(grid, tmp_path / "sweep")
-    assembled = assemble(grid, open_sweep(tmp_path / "sweep").store.measurements())
-    found = submit_run_drawings(grid, assembled, unreadable, workers=1)()
+    found = drawn_of(grid, open_sweep(tmp_path / "sweep").store, unreadable)
     assert not found.runs
     assert found.error == "drawing them ended with OSError: the disk is gone"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from xorsweep.analysis.representative_runs import representatives
 from xorsweep.analysis.summary import summarize
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.run_drawings import RunDrawings, submit_run_drawings
@@ -23,7 +24,9 @@ def results(small_sweep: Path) -> pd.DataFrame:
 def drawn(small_sweep: Path) -> RunDrawings:
     opened = open_sweep(small_sweep)
     store, grid = opened.store, opened.grid
-    return submit_run_drawings(grid, assemble(grid, store.measurements()), store.parts, workers=1)()
+    stored = assemble(grid, store.measurements())
+    rows = representatives(grid, stored)
+    return RunDrawings.of(rows, submit_run_drawings(grid, stored, rows, store.parts, workers=1))
 
 
 def test_each_cell_has_its_runs_with_their_seeds_and_ends(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.learning_curves import LearningCurves
-from xorsweep.analysis.representative_runs import RULE
+from xorsweep.analysis.representative_runs import RULE, representatives
 from xorsweep.analysis.solutions import StoredNetworks
 from xorsweep.analysis.studies.spec import read_study
 from xorsweep.analysis.studies.verdicts import verdict_findings, verdicts
@@ -25,7 +25,7 @@ from xorsweep.reporting.measures import network_measures
 from xorsweep.reporting.outcome_tables import later_table, outcomes_table
 from xorsweep.reporting.remarks import dtype_remark, remarks
 from xorsweep.reporting.report import PageContent, ReportWriter
-from xorsweep.reporting.run_drawings import Drawing, submit_run_drawings
+from xorsweep.reporting.run_drawings import RunDrawings, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.reporting.selection import best_first, final_epochs_only
 from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
@@ -48,11 +48,12 @@ class NetworkReport(ReportWriter):
     Findings and comparisons are those after `epochs`, each cell's most where None.
     """
 
-    _drawing: Drawing
-
     def begin(self, stored: StoredColumns) -> None:
         """Start to draw the typical, best and worst runs of cells."""
-        self._drawing = submit_run_drawings(self.grid, stored, self.store.parts, self.workers)
+        self._rows = representatives(self.grid, stored)
+        self._runs = submit_run_drawings(
+            self.grid, stored, self._rows, self.store.parts, self.workers
+        )
 
     def catalog(self, results: pd.DataFrame) -> Sequence[FigureSpec]:
         """Return the figures of networks."""
@@ -75,7 +76,7 @@ class NetworkReport(ReportWriter):
         study = read_study(manifest.study)
         judged = verdicts(study, results) if study else []
         asked, cells = (at_epochs(each, self.epochs) for each in (results, summary))
-        gallery = run_gallery(results, summary, self._drawing())
+        gallery = run_gallery(results, summary, RunDrawings.of(self._rows, self._runs))
         measures, keys = network_measures(summary), swept_columns(summary)
         layout = Layout.of(summary, keys)
         table = cells_table(summary, MOST_CELLS, gallery.links)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +24,9 @@ from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.dark_mode import for_both_themes
+from xorsweep.reporting.drawing import draws_elsewhere
 from xorsweep.reporting.figures.catalog import (
     FIGURES,
-    Figures,
     FigureSpec,
     FigureTables,
     WrittenFigure,
@@ -183,7 +185,7 @@ class ReportWriter(ABC):
         self.looks = DEFAULT_LOOKS
         self._results: pd.DataFrame
         self._summary: pd.DataFrame
-        self._figures: Figures
+        self._figures: Future[list[WrittenFigure | None]] | None = None
 
     def begin(self, stored: StoredColumns) -> None:
         """Start the longest tasks, given the columns of the parts."""
@@ -208,17 +210,15 @@ class ReportWriter(ABC):
         """Return the content of the page, without the parts that all experiments share."""
 
     def draw(self, results: pd.DataFrame, summary: pd.DataFrame) -> None:
-        """Start to draw the figures."""
+        """Start to draw the figures where other processes do; else `write` draws them."""
         self._results, self._summary = results, summary
-        tables, folder = self.tables(results, summary), self.store.folder / FIGURES
-        self._figures = submit_figures(
-            self.catalog(results), tables, folder, self.workers, self.looks
-        )
+        if draws_elsewhere(self.workers, len(results)):
+            self._figures = self._submit_figures(self.workers)
 
     def write(self, manifest: FinishedManifest, comparisons: pd.DataFrame) -> Path:
         """Write both files once the figures are there, and return the page's path."""
         content = self.content(manifest, self._results, self._summary, comparisons)
-        figures, folder = self._figures(), self.store.folder
+        figures, folder = self._written_figures(), self.store.folder
         self._write_for_papers(content, figures)
         page = self._page(manifest, content, figures)
         text = escape_markdown(
@@ -230,6 +230,17 @@ class ReportWriter(ABC):
         write_atomically(folder / "report.md", _encode(markdown))
         write_atomically(folder / "report.html", _encode(render_page("report.html.j2", page=page)))
         return folder / "report.html"
+
+    def _written_figures(self) -> list[WrittenFigure]:
+        try:
+            figures = (self._figures or self._submit_figures(workers=1)).result()
+        except BrokenProcessPool:  # a process died: this one draws
+            figures = self._submit_figures(workers=1).result()
+        return [*filter(None, figures)]
+
+    def _submit_figures(self, workers: int) -> Future[list[WrittenFigure | None]]:
+        catalog, tables = self.catalog(self._results), self.tables(self._results, self._summary)
+        return submit_figures(catalog, tables, self.store.folder / FIGURES, workers, self.looks)
 
     def _write_for_papers(self, content: PageContent, figures: Sequence[WrittenFigure]) -> None:
         """Write the table of settings for LaTeX, and a caption for each figure."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ from xorsweep.analysis.representative_runs import (
     StoredRun,
     best_first,
     read_runs,
-    representatives,
 )
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
@@ -27,7 +27,7 @@ from xorsweep.networks.planning import batch_of_one
 from xorsweep.networks.plugins import PluginSet, extensions_of
 from xorsweep.networks.schema import component_of
 from xorsweep.networks.trainer import build_training
-from xorsweep.reporting.drawing import drawing_process, draws_elsewhere
+from xorsweep.reporting.drawing import draws_elsewhere, submit
 from xorsweep.reporting.rendering import data_uri
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.svg.decision_surface import decision_surface, describe_surface, has_surface
@@ -88,12 +88,17 @@ class RunDrawings:
     runs: Mapping[int, RunDrawing]
     error: str = ""
 
+    @classmethod
+    def of(cls, rows: Rows, drawn: Future[list[list[RunDrawing]]]) -> Self:
+        """Return the drawings as soon as they are there; an exception of these is the `error`."""
+        if error := drawn.exception():
+            return cls(rows, {}, f"drawing them ended with {exception_text(error)}")
+        return cls(rows, {run.row: run for runs in drawn.result() for run in runs})
 
-Drawing = Callable[[], RunDrawings]
-"""Waits for runs that are being drawn."""
 
-
-def submit_run_drawings(grid: Grid, stored: StoredColumns, parts: PartsOf, workers: int) -> Drawing:
+def submit_run_drawings(
+    grid: Grid, stored: StoredColumns, rows: Rows, parts: PartsOf, workers: int
+) -> Future[list[list[RunDrawing]]]:
     """Start to draw the typical, best and worst runs of cells.
 
     The cells are all of them, or MOST_CELLS selected by axis of those with the most epochs.
@@ -101,39 +106,24 @@ def submit_run_drawings(grid: Grid, stored: StoredColumns, parts: PartsOf, worke
     Args:
         grid: The sweep's points.
         stored: Where each point ended.
+        rows: The rows (cells, 3) of these runs.
         parts: Returns the stored parts, which hold the weights and errors.
         workers: Processes that draw; with several, the caller continues meanwhile.
-
-    Returns:
-        A function that waits for the drawings and returns them; it raises no exception of these.
     """
-    rows = representatives(grid, stored)
     try:
         wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, stored))])
         runs = list(read_runs(grid, stored, parts, wanted).values())
         draw = partial(_draw_runs, extensions_of(grid))
         chunks = [runs[start : start + CHUNK] for start in range(0, len(runs), CHUNK)]
-        if len(chunks) > 1 and draws_elsewhere(workers, len(grid)):
-            return partial(_finished, rows, drawing_process().map(draw, chunks, workers).result)
-        return partial(_finished, rows, partial(map, draw, chunks))
+        is_long = len(chunks) > 1 and draws_elsewhere(workers, len(grid))
+        return submit(draw, chunks, workers if is_long else 1)
     # Signals end the sweep; whatever else a drawing raises costs only the drawings.
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return partial(_without_drawings, rows, error)
-
-
-def _finished(rows: Rows, results: Callable[[], Iterable[list[RunDrawing]]]) -> RunDrawings:
-    try:
-        return RunDrawings(rows, {run.row: run for runs in results() for run in runs})
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return _without_drawings(rows, error)
-
-
-def _without_drawings(rows: Rows, error: BaseException) -> RunDrawings:
-    return RunDrawings(rows, {}, f"drawing them ended with {exception_text(error)}")
+        failed: Future[list[list[RunDrawing]]] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:

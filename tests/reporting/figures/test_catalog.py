@@ -1,8 +1,6 @@
 """The figures of a sweep, by their content."""
 
-import os
 import re
-import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +45,7 @@ from xorsweep.reporting.figures import (
     survival_curves,
 )
 from xorsweep.reporting.figures.axes import NARROW, WIDE, DrawnFigure
-from xorsweep.reporting.figures.catalog import NETWORK_FIGURES, Figures, submit_figures
+from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.legends import line_styles
 from xorsweep.reporting.figures.style import (
@@ -476,10 +474,6 @@ def _beyond_the_ends(figure: Figure) -> set[Text]:
     return found
 
 
-def written(figures: Figures) -> bool:
-    return [each.spec for each in figures()] == list(SMALL_SWEEP_FIGURES)
-
-
 def bytes_in(folder: Path) -> dict[str, bytes]:
     """Return the bytes of the figures in a folder, where a report has their captions, too."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".txt"}
@@ -499,25 +493,6 @@ def test_figures_are_written_with_the_same_bytes(
     first, again = bytes_in(small_sweep / "figures"), bytes_in(tmp_path)
     assert len(again) == 2
     assert again == {name: first[name] for name in again}
-
-
-@pytest.mark.slow
-def test_figures_are_the_same_whoever_draws_them_and_whoever_dies(
-    tables: Tables, tmp_path: Path
-) -> None:
-    here, curves = os.getpid(), tables.learning_curves
-
-    def curves_or_death(cells: pd.DataFrame) -> pd.DataFrame:
-        if os.getpid() != here:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return curves(cells)
-
-    alone, shared, bereft = (tmp_path / name for name in ("alone", "shared", "bereft"))
-    submit_figures(NETWORK_FIGURES, tables, alone)()
-    assert written(submit_figures(NETWORK_FIGURES, tables, shared, workers=2))
-    dying = replace(tables, learning_curves=curves_or_death)
-    assert written(submit_figures(NETWORK_FIGURES, dying, bereft, 2))
-    assert bytes_in(alone) == bytes_in(shared) == bytes_in(bereft)
 
 
 @pytest.mark.parametrize("levels", [[2, 3], [2, 3, 4, 8], [1, 2, 3, 4, 6, 8, 16, 32]])

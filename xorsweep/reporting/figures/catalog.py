@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from xorsweep.analysis.initial_weights import FEWEST_RUNS
 from xorsweep.analysis.learning_curves import MOST_CURVES
-from xorsweep.reporting.drawing import drawing_process, draws_elsewhere
+from xorsweep.reporting.drawing import submit
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
 from xorsweep.storage.atomic import remove_leftovers
 from xorsweep.storage.mapped_arrays import release_pages
@@ -72,17 +72,13 @@ class WrittenFigure:
     image: bytes
 
 
-Figures = Callable[[], list[WrittenFigure]]
-"""Waits for figures that are being written, and returns them."""
-
-
 def submit_figures(
     catalog: Sequence[FigureSpec],
     tables: FigureTables,
     folder: Path,
     workers: int = 1,
     looks: FigureSettings = DEFAULT_LOOKS,
-) -> Figures:
+) -> Future[list[WrittenFigure | None]]:
     """Start to write each figure that the rows allow.
 
     Args:
@@ -93,22 +89,12 @@ def submit_figures(
         looks: The files of each figure, its style and its width.
 
     Returns:
-        A function that waits for the figures and returns them in the catalog's order.
+        The figures in the catalog's order. It raises BrokenProcessPool where a process dies.
     """
     make_folder(folder)
+    remove_leftovers(folder)  # of processes that died
     write = partial(_write, tables=tables, folder=folder, looks=looks)
-    if not draws_elsewhere(workers, len(tables.results)):
-        return lambda: [*filter(None, map(write, catalog))]
-    written = drawing_process().map(write, catalog, workers)
-
-    def finished() -> list[WrittenFigure]:
-        try:
-            return [*filter(None, written.result())]
-        except BrokenProcessPool:  # a process died: this one draws
-            remove_leftovers(folder)
-            return [*filter(None, map(write, catalog))]
-
-    return finished
+    return submit(write, catalog, workers)
 
 
 def _write(
