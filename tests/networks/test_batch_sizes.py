@@ -77,6 +77,11 @@ def test_a_batch_is_not_cut_where_that_would_cost_more_than_it_saves() -> None:
     assert batch_counts([compiled], 1) == [8]
 
 
+def test_settings_that_differ_in_size_are_not_cut_where_workers_end_together_anyway() -> None:
+    found = [Group(500, 2000, 0.3, 1e-3 * seconds) for seconds in (1, 2, 2, 4)]
+    assert batch_counts(found, 2) == [1, 1, 1, 1]
+
+
 def test_a_batch_of_many_epochs_stays_whole_however_long_it_takes() -> None:
     hours = Group(4096, 4160, per_batch=3_500, per_network=4.7)
     assert batch_counts([hours], 1) == [1]

@@ -45,7 +45,7 @@ class Group:
         """Return into how many batches the group is divided, whose networks take so long at most.
 
         Only `most` makes batches smaller than `fewest`. Where they are large enough, the number is
-        a multiple of the workers.
+        a multiple of `workers`.
         """
         needed, largest = ceil(self.members / self.most), self.members // self.fewest
         wanted = ceil(self.members * self.per_network / seconds)
@@ -64,11 +64,10 @@ def batch_counts(groups: Sequence[Group], workers: int) -> list[int]:
     share = sum(group.per_network * group.members for group in groups) / workers
     # The finest division has BATCHES_A_WORKER, or as many as bring each below LONG.
     halvings = ceil(log2(max(BATCHES_A_WORKER, share / LONG)))
-    choices = [
-        [group.count(seconds, workers) for group in groups]
-        # inf: as few batches as `most` allows.
-        for seconds in (inf, *(share / 2**halving for halving in range(halvings + 1)))
-    ]
+    # inf: as few batches as `most` allows, first of all without regard to the workers.
+    divisions = [(inf, 1), (inf, workers)]
+    divisions += [(share / 2**halving, workers) for halving in range(halvings + 1)]
+    choices = [[group.count(*division) for group in groups] for division in divisions]
     ends = [makespan(_seconds(groups, counts), workers) for counts in choices]
     return next(
         counts
