@@ -17,7 +17,8 @@ from xorsweep.cli.compose_python import compose_resume, compose_sweep
 from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.experiment import Experiment, remember_class
+from xorsweep.experiment import Experiment
+from xorsweep.experiment.lookup import remember_class
 from xorsweep.fields import Boolean, Scalar, read_changed, read_fields, read_value, shorten
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function

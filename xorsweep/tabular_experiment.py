@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from xorsweep.command_lines import override_value
 from xorsweep.errors import ConfigError
-from xorsweep.experiment import FAILED, BatchT, Experiment, offered_experiments
+from xorsweep.experiment import FAILED, BatchT, Experiment
+from xorsweep.experiment.lookup import offered_experiments
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.results import ArrayOf, ResultTable, StoredColumns
 

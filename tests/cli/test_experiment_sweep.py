@@ -11,7 +11,7 @@ from experiments_to_sweep import Tosses
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.experiment import remember_class
+from xorsweep.experiment.lookup import remember_class
 
 TOSSES = "experiments_to_sweep:Tosses"
 GIVEN = ["p=0.1,0.5", "seed=range(0,12)"]
@@ -153,7 +153,7 @@ def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
     shutil.copytree(swept / "s", tmp_path / "s")
 
     def command(*arguments: str) -> Ended:
-        monkeypatch.setattr("xorsweep.experiment._GIVEN", {})  # as in a new process
+        monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})  # as in a new process
         return run_command(arguments[0], tmp_path, *arguments[1:])
 
     for given in (
@@ -172,9 +172,9 @@ def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
         if given[0] not in ("compare", "report"):  # which draw figures
             done = command(*given, "--experiment", TOSSES)
             assert (done.returncode, done.stderr) == (0, "")
-    monkeypatch.setattr("xorsweep.experiment._GIVEN", {})
+    monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})
     assert experiment(tmp_path, TOSSES, "resume=s", *QUIET[:2]).returncode == 0
-    monkeypatch.setattr("xorsweep.experiment._GIVEN", {})
+    monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})
     with pytest.raises(StoreError, match="no package here offers it"):
         xs.load(tmp_path / "s")
     assert len(xs.load(tmp_path / "s", experiment=Tosses)) == 24

@@ -15,12 +15,12 @@ from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
 from xorsweep.networks.solutions import is_solution
-from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from xorsweep.networks.plugins import PluginSet
+    from xorsweep.storage.store import Store
 
 
 def label_counts(solutions: pd.Series[str], index: CellIndex) -> list[dict[str, int]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.experiment import (
+from xorsweep.experiment import Experiment
+from xorsweep.experiment.lookup import (
     EXPERIMENTS,
-    Experiment,
     experiment_class,
     offered_experiments,
     remember_class,

@@ -19,7 +19,7 @@ from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
 from xorsweep.errors import StoreError
-from xorsweep.experiment import experiment_of
+from xorsweep.experiment.lookup import experiment_of
 from xorsweep.reporting.console import Console, path_text
 from xorsweep.reporting.rendering import render_page
 from xorsweep.reporting.report import PageFigure, svg_source

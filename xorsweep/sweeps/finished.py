@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from xorsweep.errors import StoreError, TableMismatchError
-from xorsweep.experiment import MESSAGE, STATUS, Experiment, experiment_of
+from xorsweep.experiment import MESSAGE, STATUS, Experiment
+from xorsweep.experiment.lookup import experiment_of
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
 from xorsweep.storage.manifest import FinishedManifest, read_finished

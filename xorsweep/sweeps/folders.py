@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from xorsweep.errors import ManifestError, StoreError
-from xorsweep.experiment import Experiment, experiment_of
+from xorsweep.experiment import Experiment
+from xorsweep.experiment.lookup import experiment_of
 from xorsweep.fields import format_value
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.serialization import grid_from_data

@@ -1,26 +1,20 @@
-"""An experiment converts the points of a grid to rows.
-
-A sweep has an experiment and a grid. Planning, parts, resume, shards, tables and reports are
-shared by all experiments. `network_experiment` and `functions.experiment` implement it.
-"""
+"""The base class of experiments."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from importlib.metadata import entry_points
+from dataclasses import fields
 from pathlib import Path
-from pkgutil import resolve_name
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.command_lines import resume_command
-from xorsweep.errors import BatchError, ConfigError, FunctionError, ManifestError
-from xorsweep.text import escape_non_utf8, exception_text
+from xorsweep.errors import ConfigError
+from xorsweep.experiment.plan import BatchT, Plan, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,61 +28,6 @@ if TYPE_CHECKING:
     from xorsweep.storage.manifest import Manifest
     from xorsweep.storage.results import ResultTable, StoredColumns
     from xorsweep.storage.store import Store
-
-STATUSES = ("ok", "diverged", "failed")
-"""How a point ended: with a result, with numbers that aren't finite, with an error."""
-OK, DIVERGED, FAILED = range(3)
-
-POINT_ID, STATUS, MESSAGE = "point_id", "status", "message"
-"""The columns of every part: the point, its status, and why it failed."""
-
-Rows = NDArray[np.int64]
-
-
-class Batch(Protocol):
-    """Points that are run together; it can be pickled."""
-
-    @property
-    def point_ids(self) -> NDArray[np.uint64]:
-        """Return the identifiers of the points (n,)."""
-        ...
-
-    @property
-    def work(self) -> int:
-        """Return the amount of work, in the experiment's `work_unit`."""
-        ...
-
-    @property
-    def cost(self) -> float:
-        """Return the duration, in any unit; workers get equal shares of it."""
-        ...
-
-    def split(self) -> Sequence[Self]:
-        """Return smaller batches with the same points; none if it can't be split."""
-        ...
-
-
-BatchT = TypeVar("BatchT", bound=Batch)
-
-
-@dataclass(frozen=True)
-class Plan(Generic[BatchT]):
-    """The batches of a sweep, the most expensive first, and their totals.
-
-    Attributes:
-        batches: The batches, with each point once; they may be made when they are asked for.
-        points: The number of points.
-        work: The total work of the batches.
-        counts: Further counts of the plan, such as the number of trajectories.
-        is_quick: Whether one process runs them, before others could start or because they share
-            a device; None if that isn't known before they run.
-    """
-
-    batches: Sequence[BatchT]
-    points: int
-    work: int
-    counts: Mapping[str, int] = field(default_factory=dict)
-    is_quick: bool | None = None
 
 
 class Experiment(ABC, Generic[BatchT]):
@@ -357,97 +296,3 @@ class Experiment(ABC, Generic[BatchT]):
     @abstractmethod
     def replay(self, grid: Grid, row: int, into: Path, console: Console) -> pa.Table:
         """Run one point alone, print and write its result; return its row, as `run` does."""
-
-
-@dataclass(frozen=True)
-class ExperimentTask(Generic[BatchT]):
-    """Runs batches of an experiment; if one raises, it is split to find the points that fail."""
-
-    experiment: Experiment[BatchT]
-
-    def __call__(self, batch: BatchT) -> pa.Table:
-        """Return the rows of a batch; a point that raises alone has failed, with the message.
-
-        This includes any exception, also `sys.exit`, except an interrupt.
-        """
-        import pyarrow as pa
-
-        try:
-            return self.experiment.run(batch)
-        except KeyboardInterrupt:
-            raise
-        except BatchError as error:
-            # Without dividing the batch: no point of it can be run here.
-            return self.failed(batch, str(error))
-        except BaseException as error:  # the message is the row's
-            halves = batch.split()
-            if not halves:
-                own = isinstance(error, FunctionError)
-                return self.failed(batch, str(error) if own else exception_text(error))
-        return pa.concat_tables(map(self, halves), promote_options="default")
-
-    def failed(self, batch: BatchT, message: str) -> pa.Table:
-        """Return the rows of a batch whose points have all failed, for the same reason."""
-        return failed_rows(batch.point_ids, message)
-
-
-def failed_rows(point_ids: NDArray[np.uint64], *messages: str) -> pa.Table:
-    """Return the rows of points (n,) that failed, with a message each or one for all of them."""
-    import pyarrow as pa
-
-    count = len(point_ids)
-    texts = [escape_non_utf8(message) for message in messages]
-    return pa.table(
-        {
-            POINT_ID: point_ids,
-            STATUS: np.full(count, FAILED, np.int8),
-            MESSAGE: pa.array(texts if len(texts) == count else texts * count, pa.string()),
-        }
-    )
-
-
-EXPERIMENTS = {
-    "networks": "xorsweep.network_experiment:NetworkExperiment",
-    "function": "xorsweep.functions.experiment:FunctionExperiment",
-}
-"""The classes of experiments by name; packages add others by the entry points below."""
-ENTRY_POINTS = "xorsweep.experiments"
-
-
-_GIVEN: dict[str, type[Experiment[Any]]] = {}
-"""The classes by name that this process has swept; they need no entry point."""
-
-
-def experiment_of(manifest: Manifest) -> Experiment[Any]:
-    """Return the experiment that a manifest names; raises ManifestError if it isn't available."""
-    name = str(manifest.experiment.get("name"))
-    cls = experiment_class(name)
-    if cls is None:
-        raise ManifestError(
-            f"its experiment is {name!r:.40}, and no package here offers it; name its class: "
-            "--experiment module:Class, experiment=Class of xs.load, or to resume it "
-            "python -m xorsweep experiment module:Class resume=..."
-        )
-    return cls.from_manifest(manifest)
-
-
-def experiment_class(name: str) -> type[Experiment[Any]] | None:
-    """Return the class of an experiment by its name; None if no installed package has it."""
-    found: Any = _GIVEN.get(name)
-    # Own names first, which no class of a user can take.
-    if name in EXPERIMENTS:
-        found = resolve_name(EXPERIMENTS[name])
-    elif found is None:
-        offers = [each for each in entry_points(group=ENTRY_POINTS) if each.name == name]
-        found = offers[0].load() if offers else None
-    return found  # type: ignore[no-any-return]
-
-
-def offered_experiments() -> list[str]:
-    """Return the names of the experiments of installed packages."""
-    return sorted(each.name for each in entry_points(group=ENTRY_POINTS))
-
-
-def remember_class(cls: type[Experiment[Any]]) -> None:
-    """Let this process open folders of an experiment class without an entry point."""
-    _GIVEN[cls.name] = cls
