@@ -15,7 +15,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-MOST = {"processes": 16, "reports": 30, "kernels": 0}
+MOST = {"processes": 15, "reports": 24, "kernels": 0}
 """How many of each the quick tests may start in all."""
 
 started: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -12,11 +12,20 @@ import pytest
 import xorsweep as xs
 
 SEEDS = range(12)
-POINTS: list[dict[str, Any]] = [
+POINTS: list[Any] = [
     {"lr": 5, "hidden": 3},
-    {"lr": 5, "until_converged": True, "engine": {"dtype": "float32"}},
-    {"lr": 1, "optimizer": {"name": "momentum", "momentum": 0.9}, "criterion": "right_side"},
     {"lr": 10, "output": "linear"},
+    *(
+        pytest.param(point, marks=pytest.mark.slow)
+        for point in (
+            {"lr": 5, "until_converged": True, "engine": {"dtype": "float32"}},
+            {
+                "lr": 1,
+                "optimizer": {"name": "momentum", "momentum": 0.9},
+                "criterion": "right_side",
+            },
+        )
+    ),
 ]
 
 

@@ -261,6 +261,7 @@ def test_the_interval_of_a_difference_has_its_nominal_coverage(
         assert ((low <= difference) & (difference <= high)).mean() >= 0.935
 
 
+@pytest.mark.slow
 def test_where_nothing_differs_almost_no_grid_shows_a_difference() -> None:
     """Holm keeps the chance of any false verdict in a whole grid below five percent."""
     rng = np.random.default_rng(3)

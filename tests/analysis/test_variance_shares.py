@@ -143,6 +143,7 @@ def test_without_seeds_shares_are_exact_and_have_no_limits() -> None:
     assert found.table["total_low"].isna().all()
 
 
+@pytest.mark.slow
 def test_rates_that_differ_by_chance_alone_are_not_shown() -> None:
     rng = np.random.default_rng(3)
     cells = cells_of(a=[0, 1, 2], b=[0, 1, 2])

@@ -103,6 +103,7 @@ def test_a_run_over_many_seeds_prints_its_value_and_its_interval(tmp_path: Path)
     assert "seed" not in found["point"]
 
 
+@pytest.mark.slow
 def test_a_single_run_with_an_objective_still_writes_its_page(tmp_path: Path) -> None:
     done = run(tmp_path, *QUICK, "objective=expected_running_time", "hydra.run.dir=r")
     assert (done.returncode, done.stderr) == (0, "")

@@ -139,6 +139,7 @@ def test_a_broken_file_is_named_with_the_line(mode: list[str], tmp_path: Path) -
     expect_line(done, "conf/study/mine.yaml, line 2: isn't UTF-8 (byte 0xe9)")
 
 
+@pytest.mark.slow
 def test_weights_are_found_from_where_the_command_was_started(tmp_path: Path) -> None:
     w1, b1 = np.full((1, 2, 2), 0.5), np.full((1, 2), 0.25)
     np.savez(tmp_path / "mine.npz", w1=w1, b1=b1, w2=np.ones((1, 2, 1)), b2=np.zeros((1, 1)))

@@ -59,6 +59,7 @@ def test_threads_that_ask_for_the_same_sweep_train_it_once(tmp_path: Path) -> No
     assert not sweeps[0].manifest.earlier
 
 
+@pytest.mark.slow
 def test_threads_extend_the_same_sweep_one_after_the_other(tmp_path: Path) -> None:
     begun = xs.sweep(**FEW, lr=0.5, folder=tmp_path / "sweep")
     together = Barrier(THREADS)

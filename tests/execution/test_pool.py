@@ -9,6 +9,7 @@ from xorsweep.execution.pool import pool_of, start_pool
 
 
 # Loky's own thread may look for a task that was taken back just then.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_whoever_stops_early_is_warned_of_nothing() -> None:
     tasks = (delayed(abs)(-number) for number in range(200))

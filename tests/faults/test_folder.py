@@ -71,6 +71,7 @@ def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> 
     assert counted == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_reader_never_sees_half_a_file(sweep: Path) -> None:
     path = sweep / "results.csv"
     whole, over = path.read_bytes(), Event()

@@ -162,7 +162,10 @@ def file_of_many_gibibytes(sweep: Path) -> None:
 
 @pytest.mark.parametrize(
     "enlarge",
-    [file_of_many_gibibytes, lambda sweep: forge(sweep, huge_curve)],
+    [
+        file_of_many_gibibytes,
+        pytest.param(lambda sweep: forge(sweep, huge_curve), marks=pytest.mark.slow),
+    ],
     ids=["file", "rows"],
 )
 def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep: Path) -> None:
@@ -181,9 +184,14 @@ def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep
             table.column_names.index("output_0"), "output_0", pa.array(["a"] * len(table))
         ),
         lambda table: table.append_column("output_9", pa.array([0.5] * len(table))),
-        lambda table: table.append_column("more", pa.array([0.5] * len(table))),
+        pytest.param(
+            lambda table: table.append_column("more", pa.array([0.5] * len(table))),
+            marks=pytest.mark.slow,
+        ),
         lambda table: table.drop_columns(["output_2"]),
-        lambda table: table.append_column("mse", table["mse"]),
+        pytest.param(
+            lambda table: table.append_column("mse", table["mse"]), marks=pytest.mark.slow
+        ),
         # Found by those who draw, in processes of their own, which takes long.
         pytest.param(
             lambda table: table.set_column(
@@ -194,10 +202,10 @@ def test_too_little_memory_is_no_damage(enlarge: Callable[[Path], object], sweep
             marks=pytest.mark.slow,
         ),
         with_value("point_id", 0, None),
-        with_value("status", 0, None),
+        pytest.param(with_value("status", 0, None), marks=pytest.mark.slow),
         with_value("status", 0, 9),
-        with_value("outcome", 0, -1),
-        with_value("solution", 0, "AND or OR"),
+        pytest.param(with_value("outcome", 0, -1), marks=pytest.mark.slow),
+        pytest.param(with_value("solution", 0, "AND or OR"), marks=pytest.mark.slow),
         with_value("status", 0, FAILED),  # without a message
         pytest.param(with_value("parameters", 0, None), marks=pytest.mark.slow),
         lambda table: table.set_column(

@@ -110,7 +110,7 @@ def second_differences(loss: Loss, weights: Sequence[float]) -> NDArray[np.float
     return found
 
 
-@pytest.mark.parametrize("scale", [1.0, 12.0])
+@pytest.mark.parametrize("scale", [1.0, pytest.param(12.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("keys", NETWORKS)
 def test_eigenvalues_are_within_their_bound(
     point_of: PointOf, keys: dict[str, Any], scale: float

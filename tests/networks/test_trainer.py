@@ -157,7 +157,7 @@ def point_of_file(point_of: PointOf, path: str) -> Point:
     return {**kept, "init": "file", "init.path": path}
 
 
-@pytest.mark.parametrize("until_converged", [False, True])
+@pytest.mark.parametrize("until_converged", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_curvature_changes_no_other_column_and_is_that_of_the_weights(
     point_of: PointOf, until_converged: bool
 ) -> None:

@@ -342,8 +342,8 @@ def test_the_functions_of_hidden_units_are_listed_and_explained(
 ) -> None:
     given, text = UNITS[name]
     runs = (train_single(point_of(**{"epochs": 2_000, **given}, seed=seed)) for seed in range(40))
-    ends = [describe_solution(run) for run in runs if run.outcome == "solved"]
-    assert any(end.endswith(text) for end in ends)
+    solved = (run for run in runs if run.outcome == "solved")
+    assert any(describe_solution(run).endswith(text) for run in solved)
 
 
 def test_a_constant_output_is_described_by_its_value(point_of: PointOf) -> None:

@@ -75,6 +75,7 @@ def test_of_many_cells_those_with_the_most_epochs_are_drawn_by_axis(
     assert all(set(levels["hidden"][levels["lr"] == lr]) == {2, 3} for lr in levels["lr"])
 
 
+@pytest.mark.slow
 def test_of_a_key_with_many_levels_evenly_spaced_ones_are_drawn(
     grid_of: GridOf, tmp_path: Path
 ) -> None:

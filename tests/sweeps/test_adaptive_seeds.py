@@ -109,6 +109,7 @@ def covers(converged: NDArray[Any], runs: NDArray[Any], rate: float) -> NDArray[
 SLOW = [pytest.param(precision, marks=pytest.mark.slow) for precision in (0.01, 0.02, 0.05)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", [*SLOW, 0.1])
 @pytest.mark.parametrize("first", [10, 100])
 def test_stopping_when_sure_enough_keeps_the_coverage(first: int, precision: float) -> None:

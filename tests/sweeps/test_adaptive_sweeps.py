@@ -80,6 +80,7 @@ def test_the_terminal_prints_each_round(undisturbed: Path, printed: io.StringIO)
     assert lines[-3].startswith(f"{planned:,} results")
 
 
+@pytest.mark.slow
 def test_the_rows_are_the_same_from_two_processes_and_small_batches(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
     assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
 
 
+@pytest.mark.slow
 def test_a_lost_part_of_an_early_round_is_trained_again(undisturbed: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(undisturbed, tmp_path / "sweep"))
     parts = sorted((folder / "parts").iterdir())
@@ -129,6 +131,7 @@ def test_a_lost_part_of_an_early_round_is_trained_again(undisturbed: Path, tmp_p
     assert rows_of(folder) == rows_of(undisturbed)
 
 
+@pytest.mark.slow
 def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -138,6 +141,7 @@ def test_resume_with_more_levels_ends_as_if_all_had_been_asked_for(
     assert rows_of(folder) == rows_of(undisturbed)
 
 
+@pytest.mark.slow
 def test_resume_with_another_precision_ends_as_if_it_had_been_asked_for(
     grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -159,6 +163,7 @@ def test_the_folder_of_an_adaptive_sweep_has_its_full_grid(undisturbed: Path) ->
     assert manifest.rounds == AdaptiveSeeds(0.045, 420)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_the_report_of_an_adaptive_sweep_can_be_made(undisturbed: Path) -> None:
     before = (undisturbed / "summary.csv").read_bytes()

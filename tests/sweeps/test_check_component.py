@@ -108,15 +108,35 @@ class Stateless(Optimizer):
             "activation=checked_Sine: second_derivative is 0.473246 at the weighted sum 0.493, and "
             "the slope that back gives changes there by -0.473246",
         ),
-        ("loss", Doubled, "loss=checked_Doubled: where factor says that the loss changes by "),
+        pytest.param(
+            "loss",
+            Doubled,
+            "loss=checked_Doubled: where factor says that the loss changes by ",
+            marks=pytest.mark.slow,
+        ),
         (
             "optimizer",
             MeanOfAll,
             "network 0 has other outputs in a batch of 1 than in one of 4,096",
         ),
-        ("optimizer", Branching, "4,096 networks can't be trained together (ValueError: The truth"),
-        ("optimizer", Stateless, "can't be trained together (NotImplementedError: )"),
-        ("init", Streaming, "network 0 has other outputs in a batch of 1 than in one of 4,096"),
+        pytest.param(
+            "optimizer",
+            Branching,
+            "4,096 networks can't be trained together (ValueError: The truth",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "optimizer",
+            Stateless,
+            "can't be trained together (NotImplementedError: )",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "init",
+            Streaming,
+            "network 0 has other outputs in a batch of 1 than in one of 4,096",
+            marks=pytest.mark.slow,
+        ),
         (
             "criterion",
             OfTheWorst,

@@ -65,6 +65,7 @@ def test_the_columns_are_filled(folders: dict[str, Path]) -> None:
     assert {"AND", "XOR"} & set("+".join(rows["solution"].dropna()).split("+"))
 
 
+@pytest.mark.slow
 def test_two_halves_merge_into_the_whole(folders: dict[str, Path], tmp_path: Path) -> None:
     merged = tmp_path / "merged"
     merge(merged, [folders["first"], folders["second"]], report=False)
@@ -77,6 +78,7 @@ def test_two_halves_merge_into_the_whole(folders: dict[str, Path], tmp_path: Pat
     assert (found.compared, found.wrong) == (8, [])
 
 
+@pytest.mark.slow
 def test_a_row_run_again_has_the_same_bits(folders: dict[str, Path], tmp_path: Path) -> None:
     rows = xs.load(folders["whole"]).results
     for row in {int(rows["trainable"].idxmin()), int(rows["trainable"].idxmax())}:
@@ -116,6 +118,7 @@ def reduced_loss() -> Iterator[str]:
     COMPONENTS["criterion"].forget("reduced_loss")
 
 
+@pytest.mark.slow
 def test_a_criterion_asks_for_trainable(reduced_loss: str, tmp_path: Path) -> None:
     folder, rates = tmp_path / "asked", [2.0, 30.0]
     first = sweep_with(folder, [reduced_loss, "fahlman"], lr=rates[:1])

@@ -162,6 +162,7 @@ def test_other_bits_are_an_error_that_shows_both(pair: tuple[Path, Path], tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [pytest.param(2**19, marks=pytest.mark.slow), 7])
 def test_of_many_conflicts_some_are_shown_and_all_counted(
     grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -349,6 +350,7 @@ def test_a_source_stays_whole_when_the_merged_sweep_goes(
     assert verify(str(pair[0]), sample=None).wrong == []
 
 
+@pytest.mark.slow
 def test_merged_sweeps_with_filters_keep_their_filters(
     point_of: Callable[..., Point], tmp_path: Path
 ) -> None:

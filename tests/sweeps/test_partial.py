@@ -126,6 +126,7 @@ def test_while_a_sweep_runs_each_look_has_the_batches_so_far(
     pd.testing.assert_frame_equal(xs.load(folder).results, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_a_report_has_the_number_of_points_and_changes_nothing_else(
     interrupted: Path,
@@ -238,6 +239,7 @@ def test_a_block_that_has_no_rows_yet_gives_its_keys_no_column(
     assert sweep.counts["missing"] == 12
 
 
+@pytest.mark.slow
 def test_rounds_of_further_seeds_are_planned_as_far_as_they_are_known(
     grid_of: GridOf, tmp_path: Path
 ) -> None:

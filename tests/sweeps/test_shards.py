@@ -152,7 +152,7 @@ def test_shards_give_the_bytes_that_one_process_gives(
     ("launch", "line"),
     [
         (without_the_last, "shard 1 ended before its batches were run; "),
-        (that_says_a_shard_died, "a shard died (of boredom); "),
+        pytest.param(that_says_a_shard_died, "a shard died (of boredom); ", marks=pytest.mark.slow),
     ],
 )
 def test_batches_finished_before_a_shard_died_are_kept_and_the_rest_resumed(
@@ -209,6 +209,7 @@ def test_a_killed_shard_keeps_its_finished_batches(
     assert resume_sweep(ResumeRequest(folder, QUIET)).results.read_bytes() == serial_bytes
 
 
+@pytest.mark.slow
 def test_shards_of_an_earlier_run_are_removed_on_resume(
     grid: Grid, serial_bytes: bytes, tmp_path: Path
 ) -> None:

@@ -190,6 +190,7 @@ def is_all_failed(folder: Path, path: Path) -> bool:
     return bool((part["status"].to_numpy() == 2).all())
 
 
+@pytest.mark.slow
 def test_rounds_of_further_seeds_are_reported(grid_of: GridOf, tmp_path: Path) -> None:
     settings = SweepSettings(
         ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.045, 420), report=False

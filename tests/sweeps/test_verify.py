@@ -102,7 +102,16 @@ def test_every_row_is_a_batch_of_one_with_no_epoch_but_its_own(
     assert {(batch.members, len(batch.snapshots)) for batch in trained} == {(1, 1)}
 
 
-@pytest.mark.parametrize("column", ["final_error", "mse", "max_abs_error", "output_1"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        "final_error",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("mse", "max_abs_error", "output_1")
+        ),
+    ],
+)
 def test_a_flipped_bit_of_a_forged_part_is_found(column: str, sweep: Path) -> None:
     forge(sweep, with_bit_flipped(column, 5))
     verified = verify(str(sweep), sample=None)
@@ -119,8 +128,15 @@ def test_a_flipped_bit_of_a_forged_part_is_found(column: str, sweep: Path) -> No
     ("column", "value", "said"),
     [
         ("converged_epoch", 4, "converged_epoch is 4 in the sweep and -1 run again"),
-        ("converged_at_end", True, "converged_at_end is True in the sweep and False run again"),
-        ("status", 1, "status is diverged in the sweep and ok run again"),
+        pytest.param(
+            "converged_at_end",
+            True,
+            "converged_at_end is True in the sweep and False run again",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "status", 1, "status is diverged in the sweep and ok run again", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_forged_verdict_is_found(column: str, value: object, said: str, sweep: Path) -> None:
@@ -243,6 +259,7 @@ def with_every_error_larger(table: pa.Table) -> pa.Table:
     return table.set_column(place, "final_error", pc.add(table["final_error"], 1.0))
 
 
+@pytest.mark.slow
 def test_a_sample_is_drawn_by_its_seed(sweep: Path) -> None:
     forge(sweep, with_every_error_larger)
     first, again, other = (forged_rows_in_sample(sweep, seed) for seed in (1, 1, 2))

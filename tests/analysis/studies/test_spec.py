@@ -163,6 +163,7 @@ def test_a_study_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Pat
     assert not os.listdir(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path) -> None:
     made = composed("hinton_problems", "seed=range(0,3)")

@@ -105,6 +105,7 @@ def test_the_median_of_the_converged_has_the_order_statistic_interval() -> None:
     assert binom.cdf(high - 1, 60, 0.5) - binom.cdf(low + 1, 60, 0.5) < 0.95
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_running_time_has_its_nominal_coverage() -> None:
     rng = np.random.default_rng(3)
     rate, mean, budget, covered = 0.6, 50, 100, 0

@@ -84,7 +84,10 @@ def test_a_field_is_as_bright_as_its_runs_fail(tables: Tables) -> None:
                     assert rates[row, column] == pytest.approx(np.mean(here))
 
 
-@pytest.mark.parametrize("draw", [initial_weights.draw, initial_weights_map.draw])
+@pytest.mark.parametrize(
+    "draw",
+    [initial_weights.draw, pytest.param(initial_weights_map.draw, marks=pytest.mark.slow)],
+)
 def test_other_settings_are_named_and_never_mixed(
     draw: Callable[[Tables], DrawnFigure | None], tables: Tables
 ) -> None:
