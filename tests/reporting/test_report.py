@@ -25,7 +25,7 @@ from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.network_report import NetworkReport
-from xorsweep.reporting.report import READERS, commands_of, excluded_text
+from xorsweep.reporting.report import READERS, commands_of
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.manifest import RunRecord, read_finished
 from xorsweep.storage.results import assemble, read_results
@@ -129,14 +129,6 @@ def test_both_name_the_lines_that_read_the_results_in_r_with_arrow_and_without(
         text = unescape((small_sweep / name).read_text())
         for lines in READERS.values():
             assert all(line in text for line in lines.splitlines())
-
-
-@pytest.mark.parametrize("note", ["40 of 50 runs as thin lines", "2 of 9 levels of lr"])
-def test_a_caption_names_excluded_runs_and_settings(note: str) -> None:
-    assert excluded_text(note) == (
-        f"Not all is shown: {note}; summary.csv has all settings, results.parquet all runs."
-    )
-    assert not excluded_text("")
 
 
 def test_the_page_is_whole(page: Elements) -> None:

@@ -13,24 +13,17 @@ from command_line import run_command
 from rich.console import Console as RichConsole
 
 import xorsweep as xs
-from xorsweep.analysis.paired_tests import NO_DIFFERENCE
-from xorsweep.analysis.sweep_comparison import SweepComparison, compare_sweeps
+from xorsweep.analysis.sweep_comparison import compare_sweeps
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
+from xorsweep.reporting.comparison_findings import comparison_findings, describe_tests
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import read_results
-from xorsweep.sweeps.compare import (
-    MOST_CELLS,
-    _findings,
-    _shown_cells,
-    _test_text,
-    compare,
-    sweep_name,
-)
+from xorsweep.sweeps.compare import compare
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -180,30 +173,6 @@ def test_into_is_a_folder_of_this_machine(pair: tuple[Path, Path], tmp_path: Pat
     assert done.stderr.startswith("--into=s3://both: is an address; must be the path")
 
 
-def test_of_too_many_cells_those_that_differ_are_kept_and_the_order_is_the_grids() -> None:
-    places, differing = range(3 * MOST_CELLS), {1, 2, MOST_CELLS, 3 * MOST_CELLS - 2}
-    verdicts = ["a higher" if place in differing else NO_DIFFERENCE for place in places]
-    cells = pd.DataFrame({"lr": places, "verdict": verdicts, "difference": 0.5, "p_holm": 0.01})
-    cells = cells.assign(rate_a=0.5, rate_b=0.5)
-    nowhere = pd.DataFrame()
-    found, note = _shown_cells(SweepComparison(["lr"], cells, nowhere, nowhere, (), 0, 0))
-    shown = found["lr"].tolist()
-    assert f"of the others {MOST_CELLS - 4:,} of {3 * MOST_CELLS - 4:,} levels of lr" in note
-    assert len(shown) == MOST_CELLS
-    assert differing <= set(shown)
-    assert shown == sorted(shown)
-    few = cells.head(MOST_CELLS)
-    assert (
-        len(_shown_cells(SweepComparison(["lr"], few, nowhere, nowhere, (), 0, 0))[0]) == MOST_CELLS
-    )
-
-
-def test_a_folder_by_date_and_time_is_named_by_both() -> None:
-    assert sweep_name(Path("outputs/2026-11-26/20-06-37")) == "2026-11-26/20-06-37"
-    assert sweep_name(Path("outputs/2026-11-26/20-06-37_1")) == "2026-11-26/20-06-37_1"
-    assert sweep_name(Path("outputs/tanh")) == "tanh"
-
-
 @pytest.mark.parametrize("times", [{"steps": "solved"}, pytest.param(None, marks=pytest.mark.slow)])
 def test_functions_are_compared_in_their_own_words(
     times: dict[str, str] | None, tmp_path: Path
@@ -231,10 +200,10 @@ def test_one_setting_is_described_without_counts(
     never = pd.Series([pd.NA] * 20, dtype="Int64")
     a = cell.assign(converged_epoch=never)
     found = compare_sweeps(a, a.assign(converged_epoch=never.where(never.index >= other, 7)))
-    said, *_ = _findings(found, "they converge")
+    said, *_ = comparison_findings(found, "they converge")
     start = (
         f"The sweeps {verb} beyond chance in how often they converge in the one setting compared"
     )
     assert said.startswith(start)
     assert ("b higher, 0 % in a and 100 % in b, -100 points [" in said) == (other == 20)
-    assert "Holm" not in _test_text(found)
+    assert "Holm" not in describe_tests(found)

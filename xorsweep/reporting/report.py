@@ -23,7 +23,6 @@ from xorsweep.analysis.export import failures_of
 from xorsweep.analysis.trainings import have_most_epochs
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import status_text
-from xorsweep.reporting.dark_mode import for_both_themes
 from xorsweep.reporting.drawing import draws_elsewhere
 from xorsweep.reporting.figures.catalog import (
     FIGURES,
@@ -33,15 +32,14 @@ from xorsweep.reporting.figures.catalog import (
     submit_figures,
 )
 from xorsweep.reporting.latex import booktabs
+from xorsweep.reporting.page_figures import PageFigure, caption_text, page_figure
 from xorsweep.reporting.progress import rate_text
 from xorsweep.reporting.rendering import (
     code_block,
-    data_uri,
     environment,
     escape_markdown,
     render_page,
 )
-from xorsweep.reporting.selection import BEST
 from xorsweep.reporting.tables import (
     Comparison,
     Table,
@@ -61,7 +59,6 @@ if TYPE_CHECKING:
     from xorsweep.reporting.setting_grid import SettingGrid
 
 LATEX, CAPTIONS = "summary.tex", "captions.txt"
-PNG_START = b"\x89PNG"
 
 FILES = (
     ("results.csv", "one row per point"),
@@ -88,17 +85,6 @@ READERS = {
     ),
 }
 """The lines that read the results in other programs."""
-
-
-@dataclass(frozen=True)
-class PageFigure:
-    """A figure on a page: its name, title, caption, text alternative and data."""
-
-    name: str
-    title: str
-    caption: str
-    alt: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -253,7 +239,7 @@ class ReportWriter(ABC):
         if not figures:  # nor their folder
             return
         counted = self._count_text()
-        texts = [f"{_caption_text(each)} {counted}\n" for each in figures]
+        texts = [f"{caption_text(each)} {counted}\n" for each in figures]
         write_atomically(folder / FIGURES / CAPTIONS, _encode("\n".join(texts)))
 
     def _count_text(self) -> str:
@@ -304,7 +290,7 @@ class ReportWriter(ABC):
             outcomes=content.outcomes,
             later=content.later,
             failures=failures_table(failures),
-            figures=[_page_figure(each) for each in figures],
+            figures=[page_figure(each) for each in figures],
             comparison=content.comparison,
             command=commands_of(manifest),
             readers=[
@@ -320,37 +306,6 @@ class ReportWriter(ABC):
 def _encode(text: str) -> bytes:
     # Python has bytes of a path that aren't UTF-8 as lone surrogates, which UTF-8 can't encode.
     return text.encode(errors="backslashreplace")
-
-
-def _caption_text(written: WrittenFigure) -> str:
-    spec = written.spec
-    text = f"{spec.name}. {spec.title}. {spec.caption} {excluded_text(written.note)}"
-    return text.rstrip()
-
-
-def _page_figure(written: WrittenFigure) -> PageFigure:
-    spec, excluded = written.spec, excluded_text(written.note)
-    if written.image.startswith(PNG_START):
-        source = data_uri("image/png", written.image)
-    else:
-        source = svg_source(written.image.decode("utf-8"))
-    caption, alt = (f"{text} {excluded}".rstrip() for text in (spec.caption, written.alt))
-    return PageFigure(spec.name, spec.title, caption, alt, source)
-
-
-def svg_source(svg: str) -> str:
-    """Return Matplotlib's SVG as the source of an image that is light or dark like its page."""
-    return data_uri("image/svg+xml", for_both_themes(svg).encode())
-
-
-def excluded_text(note: str) -> str:
-    """Return a sentence about data that a figure doesn't show, or nothing."""
-    if not note:
-        return ""
-    best = "; of equally good ones, the cheapest per solution"
-    which = f" The best setting is the one with the highest rate{best}." if BEST in note else ""
-    every = "summary.csv has all settings, results.parquet all runs"
-    return f"Not all is shown: {note}; {every}.{which}"
 
 
 def commands_of(manifest: FinishedManifest) -> str:
