@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xorsweep.analysis.objective_values import ObjectiveValue
-    from xorsweep.api import evaluate, load, sweep, sweep_experiment, sweep_function, train
+    from xorsweep.api import evaluate, load, sweep, train
     from xorsweep.errors import ConfigError, StoreError, XorsweepError
     from xorsweep.networks.plugins import register
+    from xorsweep.own_sweeps import sweep_experiment, sweep_function
     from xorsweep.reporting.run import Run
     from xorsweep.sweeps.check_component import check_component
     from xorsweep.sweeps.sweep import Sweep
@@ -49,8 +50,8 @@ _HOMES = {
     "load": "api",
     "register": "networks.plugins",
     "sweep": "api",
-    "sweep_experiment": "api",
-    "sweep_function": "api",
+    "sweep_experiment": "own_sweeps",
+    "sweep_function": "own_sweeps",
     "train": "api",
 }
 """The module of each public name, imported on first use."""

@@ -16,6 +16,8 @@ from xorsweep.errors import ConfigError
 from xorsweep.hints import KEYS, Table, choice_hint, key_hint, null_hint, number_hint, truth_hint
 
 Scalar = bool | int | float | str | None
+Group = str | Mapping[str, Scalar]
+"""A component of a config group by name, or its name and parameters, as in the YAML files."""
 FloatArray = NDArray[np.float64]
 Batched = float | FloatArray
 """A number for one network, or a float64 array (B,) with one number per network of a batch."""

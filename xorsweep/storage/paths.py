@@ -34,6 +34,9 @@ SWEEP_FILES = (
 )
 """Files that only a sweep writes, and no other run may overwrite."""
 
+Folder = str | PathLike[str]
+"""A folder as a caller names it."""
+
 
 def folder_of(value: object, key: str = "folder") -> Path:
     """Return the folder that a person or a caller names, `~` as the home folder.
