@@ -230,7 +230,7 @@ def test_a_folder_is_resumed_and_extended(tmp_path: Path) -> None:
     assert len(extended) == 48
     with pytest.raises(xs.ConfigError, match="omit folder"):
         xs.sweep(resume=kept, folder=tmp_path)
-    with pytest.raises(xs.ConfigError, match=r"grid.where: a sweep keeps the grid.where"):
+    with pytest.raises(xs.ConfigError, match=r"^where: a sweep keeps the where that it was"):
         xs.sweep(resume=kept, where="lr < 1")
     with pytest.raises(xs.ConfigError, match="plan: works only on the command line"):
         xs.sweep(**{"plan": True})  # type: ignore[arg-type]

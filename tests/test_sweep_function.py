@@ -262,8 +262,12 @@ def test_another_function_is_refused_with_the_remedy(tmp_path: Path) -> None:
 def test_a_sweep_of_networks_is_none_of_a_function(small_sweep: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(small_sweep, folder)
-    with pytest.raises(StoreError, match="and a sweep never mixes two"):
+    holds = "holds a sweep of the experiment networks, and not of function; choose another"
+    with pytest.raises(StoreError, match=f"copy: {holds}"):
         sweep(folder, some.refusing_five, {"x": [1, 2]})
+    sweep(tmp_path / "own", some.refusing_five, {"x": [1, 2]})
+    with pytest.raises(StoreError, match=r"own: holds a sweep of the experiment function, and"):
+        xs.sweep(folder=tmp_path / "own", lr=1, hidden=2, epochs=3, seed=0)
     with pytest.raises(ConfigError, match=r"^function: networks have no function$"):
         xs.load(folder, some.train)
 
@@ -465,8 +469,8 @@ def test_without_a_folder_the_cache_has_it(monkeypatch: pytest.MonkeyPatch, tmp_
         ({"times": [1]}, "times=[1]: must be a dictionary such as"),
         ({"vectorized": 1}, "vectorized=1: vectorized must be true or false"),
         ({"precision": 2}, "precision=2: precision must be"),
-        ({"parallel": "threads"}, "parallel.backend=threads"),
-        ({"where": "lr <"}, "grid.where=lr <"),
+        ({"parallel": "threads"}, "parallel=threads"),
+        ({"where": "lr <"}, "where=lr <"),
         ({"zip": 3}, "zip=3: must be"),
         ({"axes": {"lr": [1], "plan": [1]}}, "train: plan is a key of the sweep itself"),
     ],
@@ -509,7 +513,7 @@ def test_an_unknown_key_gets_no_hint_of_networks(asked: Any, word: str, tmp_path
         sweep(tmp_path / "s", some.refusing_five, **{"axes": {"x": 1}, **asked(word)})
     message = str(told.value)
     prefix = message.partition(f"{word}: unknown key; ")[0]
-    assert prefix in ("refusing_five: ", f"grid.where={word} < 2: ", "zip: ")
+    assert prefix in ("refusing_five: ", f"where={word} < 2: ", "zip: ")
     assert message.endswith(("its arguments are x", "known keys: x"))
 
 

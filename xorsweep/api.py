@@ -17,11 +17,20 @@ from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.experiment import Experiment
 from xorsweep.experiment.lookup import remember_class
-from xorsweep.fields import Boolean, Group, read_changed, read_fields, read_value, shorten
+from xorsweep.fields import (
+    Boolean,
+    Group,
+    group_values,
+    read_changed,
+    read_fields,
+    read_value,
+    shorten,
+)
 from xorsweep.functions.signature import Function
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.levels import levels_of_value, range_length
 from xorsweep.grid.schema import Point
+from xorsweep.keywords import keywords_in_errors
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.missing_curvature import check_curvature
 from xorsweep.networks.objectives import check_seeds, train_seeds
@@ -231,10 +240,10 @@ def _given_weights(weights: object, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _engine(given: Group) -> Engine:
-    values = given if isinstance(given, Mapping) else {"name": given}
-    return read_changed("engine", Engine(), values)
+    return read_changed("engine", Engine(), group_values("engine", given, "name", Engine))
 
 
+@keywords_in_errors()
 def sweep(
     *,
     folder: Folder | None = None,

@@ -374,6 +374,13 @@ def read_group(key: str, config: Mapping[str, Any], settings: type[Settings]) ->
     return settings(**read_fields(f"{key}.", section, settings))
 
 
+def group_values(group: str, given: Group, choice: str, settings: type) -> dict[str, Any]:
+    """Return the given values of a group, of a name alone that of its field; raises ConfigError."""
+    if isinstance(given, Mapping):
+        return {**given}
+    return {choice: read_value(group, given, fields_of(settings)[choice])}
+
+
 def check_known(
     prefix: str,
     given: Iterable[str],

@@ -12,12 +12,21 @@ from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import Experiment
 from xorsweep.experiment.lookup import remember_class
-from xorsweep.fields import Boolean, Group, read_changed, read_fields, read_value, shorten
+from xorsweep.fields import (
+    Boolean,
+    Group,
+    group_values,
+    read_changed,
+    read_fields,
+    read_value,
+    shorten,
+)
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value
 from xorsweep.grid.product import grid_of_levels
+from xorsweep.keywords import keywords_in_errors
 from xorsweep.reporting.console_python import caller_console
 from xorsweep.settings import FIGURES, AdaptiveSeeds, SweepSettings, read_figures
 from xorsweep.storage.paths import Folder, folder_of
@@ -28,6 +37,7 @@ from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.sweep import Sweep
 
 
+@keywords_in_errors()
 def sweep_function(
     function: Function,
     axes: Mapping[str, Any],
@@ -105,6 +115,7 @@ def sweep_function(
     return _sweep(experiment, grid, _settings(locals()), folder, call, progress)
 
 
+@keywords_in_errors()
 def sweep_experiment(
     experiment: Experiment[Any],
     axes: Mapping[str, Any],
@@ -224,7 +235,7 @@ def _read_blocks_of(
 
 
 def _parallel(given: Group, n_jobs: int | None) -> ExecutionSettings:
-    values: dict[str, Any] = {**given} if isinstance(given, Mapping) else {"backend": given}
+    values = group_values("parallel", given, "backend", ExecutionSettings)
     if n_jobs is not None:
         values["n_jobs"] = n_jobs
     return read_changed("parallel", ExecutionSettings(), values)

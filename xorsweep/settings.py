@@ -66,15 +66,19 @@ class FigureSettings:
         chosen = {"x": self.x, "hue": self.hue, "col": self.col}
         return {role: tuple(keys.split(",")) for role, keys in chosen.items() if keys}
 
-    def check(self) -> None:
-        """Raise ConfigError where an axis was chosen twice."""
+    def check(self, prefix: str = f"{FIGURES}.") -> None:
+        """Raise ConfigError where an axis was chosen twice.
+
+        Args:
+            prefix: The text before `x`, `hue` or `col` in the message.
+        """
         places: dict[str, str] = {}
         for role, keys in self.axes.items():
             for key in keys:
                 if key in places:
                     raise ConfigError(
-                        f"{FIGURES}.{role}={key}: {FIGURES}.{places[key]} shows {key} already; an "
-                        "axis has one place"
+                        f"{prefix}{role}={key}: {prefix}{places[key]} shows {key} already; an axis "
+                        "has one place"
                     )
                 places[key] = role
 

@@ -60,13 +60,15 @@ def test_points_that_are_kept_are_counted_alone(sweep: xs.Sweep) -> None:
     ("asked", "message"),
     [
         ({"x": "hiden"}, "^x=hiden: must be an axis of the sweep with several levels, one of lr,"),
-        ({"x": "lr", "hue": "lr"}, "hue=lr: .* shows lr already"),
+        ({"x": "lr", "hue": "lr"}, "^hue=lr: x shows lr already"),
+        ({"x": ["lr", "hidden"]}, r"^x=\['lr', 'hidden'\]: x must be a text"),
         (
             {"col": ["epochs"], "where": "epochs == 200"},
             "^col=epochs: must be .* one of lr, hidden",
         ),
-        ({"where": "lr > 5000"}, "where=lr > 5000: keeps no point"),
-        ({"where": "rate > 1"}, "rate"),
+        ({"where": "lr > 5000"}, "^where=lr > 5000: keeps no point"),
+        ({"where": "lr <"}, "^where=lr <: can't be read at its end"),
+        ({"where": "rate > 1"}, "^where=rate > 1: rate: unknown key"),
     ],
 )
 def test_the_missing_parts_of_a_sweep_are_reported(
@@ -140,7 +142,7 @@ def test_a_sweep_and_its_report_made_again_have_the_axes_that_were_chosen(tmp_pa
 
 
 def test_an_argument_that_no_figure_has_is_refused(sweep: xs.Sweep) -> None:
-    with pytest.raises(TypeError, match=r"^plot: unknown argument row; there are x, hue"):
+    with pytest.raises(TypeError, match=r"^plot.rate: unknown argument row; there are x, hue"):
         sweep.plot.rate(row="lr")  # type: ignore[call-arg]
     with pytest.raises(xs.ConfigError, match="where"):
         sweep.plot.rate(where="")

@@ -97,6 +97,10 @@ def test_surfaces_are_those_of_the_nearest_epochs_that_were_kept(run: xs.Run) ->
 def test_inputs_of_another_shape_are_refused(run: xs.Run) -> None:
     with pytest.raises(xs.ConfigError, match=r"inputs of shape \(2,\): must be rows of 2 numbers"):
         run.predict([0, 1])
+    with pytest.raises(xs.ConfigError, match=r"^inputs=x: must be rows of 2 numbers$"):
+        run.predict("x")
+    with pytest.raises(xs.ConfigError, match=r"^epochs=x: epochs must be a whole number from 0"):
+        run.surfaces("x")  # type: ignore[arg-type]
 
 
 def test_a_run_is_saved_as_the_command_line_does(run: xs.Run, tmp_path: Path) -> None:

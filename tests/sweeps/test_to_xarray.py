@@ -226,8 +226,10 @@ def test_an_unknown_curve_is_refused_with_the_known_ones(networks: Sweep) -> Non
     with pytest.raises(ConfigError) as raised:
         networks.to_xarray(curves=["loss"])
     assert str(raised.value) == (
-        "curves: 'loss' isn't a column of lists; choose one of parameters, learning_curve"
+        "curves=loss: isn't a column of lists; choose one of parameters, learning_curve"
     )
+    with pytest.raises(ConfigError, match=r'^curves=loss: must be a list, such as \["loss"\]$'):
+        networks.to_xarray(curves="loss")
 
 
 def test_axes_whose_product_is_too_large_are_refused(

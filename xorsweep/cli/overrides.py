@@ -145,6 +145,8 @@ def _read_zip(zipped: Any) -> list[list[str]] | None:
     groups = [
         list(_items("zip", keys, _ZIP_ALLOWED)) for keys in _items("zip", zipped, _ZIP_ALLOWED)
     ]
+    if any(len(keys) < 2 for keys in groups):
+        raise ConfigError(f"zip={shorten(zipped)}: must be {_ZIP_ALLOWED}")
     for name in (name for keys in groups for name in keys):
         if not isinstance(name, str):
             raise ConfigError(f"zip: {shorten(name)} isn't a key; it must be {_ZIP_ALLOWED}")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from xorsweep.analysis.objective_values import estimate_objective
 from xorsweep.errors import ConfigError
-from xorsweep.fields import FloatArray, Scalar
+from xorsweep.fields import FloatArray, Scalar, read_whole, shorten
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.engines.predict import predict
@@ -219,10 +219,15 @@ class Run:
     def predict(self, inputs: ArrayLike) -> FloatArray:
         """Return the outputs (n, outputs) of the trained network for any inputs (n, inputs).
 
-        Raises ConfigError for inputs of another shape.
+        Raises ConfigError for anything else.
         """
-        rows = np.asarray(inputs, np.float64)
         wanted = self.single.training.network.inputs
+        try:
+            rows = np.asarray(inputs, np.float64)
+        except (TypeError, ValueError):
+            raise ConfigError(
+                f"inputs={shorten(inputs)}: must be rows of {wanted} numbers"
+            ) from None
         if rows.ndim != 2 or rows.shape[1] != wanted:
             raise ConfigError(f"inputs of shape {rows.shape}: must be rows of {wanted} numbers")
         return predict(self.single.training, self.single.parameters[:, -1], rows)
@@ -237,6 +242,8 @@ class Run:
 
         if not has_surface(self.single.training.network):
             raise ConfigError("surfaces: needs a network with two inputs and one output")
+        for epoch in epochs:
+            read_whole("epochs", epoch, 0, 10**9)
         wanted = epochs or (self.epochs[0], self.epochs[-1])
         places = [int(np.abs(np.array(self.epochs) - epoch).argmin()) for epoch in wanted]
         return Drawings(tuple(self._surface(place) for place in places))

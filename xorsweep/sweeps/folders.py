@@ -50,6 +50,11 @@ def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> Opene
         grid = grid_from_data(recorded.schema, manifest.points)
     if experiment is None:
         return OpenedSweep(Store(folder, recorded), grid, manifest)
+    if experiment.name != recorded.name:
+        raise StoreError(
+            f"{folder}: holds a sweep of the experiment {recorded.name}, and not of "
+            f"{experiment.name}; choose another folder"
+        )
     # An experiment may take types from the grid, such as floats for a function's argument.
     asked = experiment.for_grid(grid)
     if reason := asked.mixing_error(recorded, folder):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from xorsweep.errors import ConfigError
+from xorsweep.fields import Choice, Nullable, read_value
 from xorsweep.reporting.console_python import register_figure
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class FigureAxes(TypedDict, total=False):
     where: str | None
 
 
+MOST_ROWS = 100_000
+"""Results up to which an error lists the figures that they allow, since it has to draw them."""
+
+
 @dataclass(frozen=True)
 class SweepPlots:
     """The figures of a sweep's report, as Matplotlib figures.
@@ -55,9 +59,9 @@ class SweepPlots:
             axes: As in `FigureAxes`.
         """
         if column in (None, "converged") and self._has("convergence_rate"):
-            return self._draw("convergence_rate", **axes)
-        flag = self._column(column, "rate_heatmap", "rate_lines")
-        return self._draw(f"{flag}_heatmap", f"{flag}_rate", **axes)
+            return self._draw("rate", "convergence_rate", **axes)
+        flag = self._column("rate", column)
+        return self._draw("rate", f"{flag}_heatmap", f"{flag}_rate", **axes)
 
     def metric(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the median and the middle half of a numeric column.
@@ -66,7 +70,7 @@ class SweepPlots:
             column: The column, the only one where None.
             axes: As in `FigureAxes`.
         """
-        return self._draw(f"{self._column(column, 'number_lines')}_median", **axes)
+        return self._draw("metric", f"{self._column('metric', column)}_median", **axes)
 
     def survival(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the share of runs whose event hasn't happened yet, by a column of times.
@@ -75,9 +79,10 @@ class SweepPlots:
             column: The column, which is `converged_epoch` for networks.
             axes: As in `FigureAxes`.
         """
-        if column in (None, "converged_epoch") and self._has("unsolved"):
-            return self._draw("unsolved", **axes)
-        return self._draw(f"{self._column(column, 'time_curves')}_survival", **axes)
+        if self._has("unsolved"):
+            read_value("column", column, Nullable(Choice(("converged_epoch",))))
+            return self._draw("survival", "unsolved", **axes)
+        return self._draw("survival", f"{self._column('survival', column)}_survival", **axes)
 
     def curves(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the median and the middle half of arrays by step.
@@ -87,8 +92,8 @@ class SweepPlots:
             axes: As in `FigureAxes`.
         """
         if column in (None, "learning_curve") and self._has("error_by_epoch"):
-            return self._draw("error_by_epoch", **axes)
-        return self._draw(f"{self._column(column, 'curve_lines')}_by_step", **axes)
+            return self._draw("curves", "error_by_epoch", **axes)
+        return self._draw("curves", f"{self._column('curves', column)}_by_step", **axes)
 
     def map(self, column: str | None = None) -> Figure:
         """Return a map with one pixel per point: the outcome of each network, or a column.
@@ -96,13 +101,13 @@ class SweepPlots:
         Args:
             column: The column; None: `map` of networks, or the only column of other sweeps.
         """
-        if not any(spec.module in ("outcome_map", "column_map") for spec in self._catalog):
+        if not self._is_map:
             from xorsweep.analysis.maps import MAP
 
             raise ConfigError(f"plot.map: the sweep is {self._sweep.manifest.grid.text}; {MAP}")
         if column is None and self._has("map"):
             return self._draw("map")
-        return self._draw(f"{self._column(column, 'column_map')}_map")
+        return self._draw("map", f"{self._column('map', column)}_map")
 
     def rate_lines(self, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the rates as lines with their 95 % intervals."""
@@ -132,7 +137,8 @@ class SweepPlots:
         """
         if column in (None, "converged") and self._has("variance_shares"):
             return self._draw("variance_shares")
-        return self._draw(f"{self._column(column, 'variance_shares')}_variance")
+        flag = self._column("variance_shares", column)
+        return self._draw("variance_shares", f"{flag}_variance")
 
     def outcomes_by_seed(self, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the outcome of each seed along an axis, one row per seed."""
@@ -165,43 +171,68 @@ class SweepPlots:
     def _has(self, name: str) -> bool:
         return any(spec.name == name for spec in self._catalog)
 
-    def _column(self, column: str | None, *modules: str) -> str:
-        """Return a column that has figures of a kind, the only one where None is given.
+    @property
+    def _is_map(self) -> bool:
+        return any(spec.module in ("outcome_map", "column_map") for spec in self._catalog)
+
+    def _column(self, method: str, column: str | None) -> str:
+        """Return a column that a method draws, the only one where None is given.
 
         Raises ConfigError where there is no such column, or several.
         """
-        specs = [*self._catalog, *self._column_catalog]
-        kept = [spec for spec in specs if spec.module in modules and spec.columns]
-        found = dict.fromkeys(spec.columns[0] for spec in kept)
-        there = ", ".join(found) or "none"
-        if column is None and len(found) != 1:
-            raise ConfigError(f"plot: choose one column; there is {there}")
-        if column is not None and column not in found:
-            near = get_close_matches(column, found, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ConfigError(f"plot: {column} has no such figure; there is {there}{hint}")
-        return column or next(iter(found))
+        from xorsweep.reporting.figures.methods import method_of
 
-    def _draw(self, *names: str, **axes: Unpack[FigureAxes]) -> Figure:
-        """Return the first of some figures that this sweep has."""
+        drawn = (spec for spec, _ in self._specs() if spec.columns and method_of(spec) == method)
+        found = tuple(dict.fromkeys(spec.columns[0] for spec in drawn))
+        if not found:
+            raise self._refusal(method, {})
+        if column is None and len(found) > 1:
+            raise ConfigError(f"plot.{method}: name a column, one of {', '.join(found)}")
+        return found[0] if column is None else str(read_value("column", column, Choice(found)))
+
+    def _draw(self, method: str, *names: str, **axes: Unpack[FigureAxes]) -> Figure:
+        """Return the first figure with one of some names, by default the method's.
+
+        Raises ConfigError if the rows allow none of them.
+        """
         # Python itself takes any name for **axes, which only type checkers hold to FigureAxes.
         if unknown := axes.keys() - FigureAxes.__annotations__:
             raise TypeError(
-                f"plot: unknown argument {min(unknown)}; there are x, hue, col and where"
+                f"plot.{method}: unknown argument {min(unknown)}; there are x, hue, col and where"
             )
         from xorsweep.reporting.figures.style import styled
 
+        named = (each for name in names or (method,) for each in self._specs() if each[0].name == name)
         with styled():
-            drawn = next(filter(None, self._drawings(names, axes)), None)
+            drawings = (spec.draw(self._tables(axes, of_columns)) for spec, of_columns in named)
+            drawn = next(filter(None, drawings), None)
         if drawn is None:
-            raise ConfigError(f"plot: the rows of this sweep don't allow {names[0]}")
+            raise self._refusal(method, axes)
         return register_figure(drawn.figure)
 
-    def _drawings(self, names: Sequence[str], axes: FigureAxes) -> Iterator[DrawnFigure | None]:
-        """Yield figures by their names: those of the report, then those of columns alone."""
+    def _specs(self) -> Iterator[tuple[FigureSpec, bool]]:
+        """Yield the figures of the report, then those of columns, and whether they are these."""
         for catalog, of_columns in ((self._catalog, False), (self._column_catalog, True)):
-            for spec in (spec for name in names for spec in catalog if spec.name == name):
-                yield spec.draw(self._tables(axes, of_columns))
+            yield from ((spec, of_columns) for spec in catalog)
+
+    def _refusal(self, method: str, axes: FigureAxes) -> ConfigError:
+        """Return the error for a figure that the rows don't allow; it names those they allow."""
+        from xorsweep.reporting.figures.methods import NEEDS, method_of
+        from xorsweep.reporting.figures.style import styled
+
+        methods = [(method_of(spec), spec, of_columns) for spec, of_columns in self._specs()]
+        is_known = any(name == method for name, _, _ in methods)
+        why = "isn't drawn of maps" if self._is_map and not is_known else f"needs {NEEDS[method]}"
+        if len(self._sweep) > MOST_ROWS:
+            return ConfigError(f"plot.{method}: {why}")
+        tables = [self._tables(axes, of_columns) for of_columns in (False, True)]
+        allowed: list[str] = []
+        with styled():
+            for name, spec, of_columns in methods:
+                if name not in allowed and spec.draw(tables[of_columns]):
+                    allowed.append(name)
+        there = ", ".join(f"plot.{name}" for name in allowed) or "no figure"
+        return ConfigError(f"plot.{method}: {why}; these rows allow {there}")
 
     def _tables(self, axes: FigureAxes, of_columns: bool) -> FigureTables:
         chosen: dict[str, Any] = {

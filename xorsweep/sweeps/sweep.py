@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
-from xorsweep.fields import Boolean, Field, Nullable, Real, String, read_value, read_whole, shorten
+from xorsweep.fields import (
+    Boolean,
+    Field,
+    Nullable,
+    Real,
+    String,
+    read_fields,
+    read_value,
+    read_whole,
+    shorten,
+)
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import read_where
+from xorsweep.keywords import keywords_in_errors
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.settings import (
@@ -22,7 +33,6 @@ from xorsweep.settings import (
     ZOOM_FACTOR,
     ZOOM_FRAMES,
     FigureSettings,
-    read_figures,
 )
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.paths import folder_of
@@ -260,11 +270,14 @@ class Sweep:
             raise ConfigError("plot: a map has its own axes; x, hue, col and where are for others")
         grid, results = self._grid, self.results
         if where is not None:
-            rows = read_where(self._experiment.schema, where).rows(grid.columns)
+            with keywords_in_errors():
+                rows = read_where(self._experiment.schema, where).rows(grid.columns)
             if not len(rows):
                 raise ConfigError(f"where={where}: keeps no point of this sweep")
             grid, results = grid.at(rows), results.iloc[rows].reset_index(drop=True)
-        looks = read_figures(figures)
+        # With the names of arguments, which a report's figures have behind `figures`.
+        looks = FigureSettings(**read_fields("", {**vars(DEFAULT_LOOKS), **figures}, FigureSettings))
+        looks.check(prefix="")
         # `where` may have left one level of a key.
         swept = [key for key in grid.swept if results[key].nunique(dropna=False) > 1]
         looks.check_axes(swept, prefix="")

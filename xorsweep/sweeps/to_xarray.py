@@ -11,6 +11,8 @@ import pandas as pd
 
 from xorsweep.analysis.curves import longest_curve, step_curves
 from xorsweep.analysis.labelled_arrays import Rows, dataset_of
+from xorsweep.errors import ConfigError
+from xorsweep.fields import shorten
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console_python import ScriptConsole
 from xorsweep.storage.manifest import Manifest
@@ -43,8 +45,10 @@ def to_xarray(
         curves: The names of the columns of lists to be read; all curves by step where None.
         rows: Which points are there, by their rows (n,); all of them by default.
     """
+    if isinstance(curves, str):
+        raise ConfigError(f'curves={shorten(curves)}: must be a list, such as ["{curves:.80}"]')
     chosen = _curves_that_fit(store, grid) if curves is None else curves
-    read = {name: curves_in(store, grid, name) for name in chosen}
+    read = {name: curves_in(store, grid, name, "curves") for name in chosen}
     return dataset_of(grid, results, read, _provenance(manifest), rows)
 
 
