@@ -35,7 +35,7 @@ from xorsweep.networks.engines import Engine
 from xorsweep.networks.missing_curvature import check_curvature
 from xorsweep.networks.objectives import check_seeds, train_seeds
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS
+from xorsweep.networks.schema import NETWORK_SCHEMA, SCALAR_KEYS, network_of
 from xorsweep.networks.single_run import train_single
 from xorsweep.networks.warmup import warm_up
 from xorsweep.networks.weight_values import read_weights
@@ -226,12 +226,15 @@ def _read_point(given: Mapping[str, Any]) -> Point:
 
 def _given_weights(weights: object, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a point that weights of the caller decide."""
-    text, network = read_weights(weights)
     if given["init"] != "uniform":
         raise ConfigError(
             f"weights and init={shorten(given['init'])}: only one of them may be given"
         )
-    if given["hidden"] not in (2, network.hidden):  # 2 is the default
+    task = network_of(_read_point(given))
+    text, network = read_weights(weights, task.inputs, task.outputs)
+    if task.skip and not network.skip:
+        raise ConfigError("skip=true: the weights have no array direct, the direct connections")
+    if task.hidden not in (2, network.hidden):  # 2 is the default
         raise ConfigError(
             f"hidden={shorten(given['hidden'])}: the weights have {network.hidden} hidden units"
         )

@@ -202,10 +202,18 @@ def broken(**changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("arrays", "reason"),
     [
-        (broken(w2=None), r"needs an array w2 \(N, 2, 1\)"),
-        (broken(w1=np.ones((5, 2, 3))), r"needs an array w1 \(N, 2, 2\)"),
-        (broken(b2=np.float64(1)), r"needs an array b2 \(N, 1\)"),
-        (broken(b2=np.ones((4, 1))), "needs one row per network"),
+        (broken(w2=None), "needs the arrays w1, b1, w2 and b2; it has w1, b1, b2$"),
+        (
+            broken(w1=np.ones((5, 2, 3))),
+            r"its array w1 has the shape \(5, 2, 3\) and must have \(N, 2",
+        ),
+        ({"W1": 1}, "needs the arrays w1, b1, w2 and b2; it has W1$"),
+        ({}, "needs the arrays w1, b1, w2 and b2; it has none$"),
+        (broken(b2=np.float64(1)), r"its array b2 has the shape \(\) and must have \(N, 1\) for N"),
+        (
+            broken(b2=np.ones((4, 1))),
+            "needs one row per network in .*; w1 has 5, b1 has 5, .* has 4$",
+        ),
         ({n: a[:0] for n, a in broken().items()}, "needs one row per network"),
         (broken(direct=np.ones((5, 2, 1))), "holds direct connections, so skip must be true"),
         (broken(b1=np.array([["a", "b"]])), "its array b1 must hold real numbers, not <U1"),

@@ -81,9 +81,9 @@ def test_a_large_sweep_isnt_drawn_for_an_error(
 
 def test_the_points_that_are_kept_and_their_axes_count(small_sweep: Path) -> None:
     plot = xs.load(small_sweep).plot
-    with pytest.raises(xs.ConfigError, match="plot.outcomes_by_seed: needs .*allow plot.unsolved,"):
+    with pytest.raises(xs.ConfigError, match=r"plot.outcomes_by_seed: needs .* allow plot.unso"):
         plot.outcomes_by_seed(where="lr == 2 and hidden == 2 and epochs == 200")
-    with pytest.raises(xs.ConfigError, match="^plot.rate_lines: needs an axis besides seed that c"):
+    with pytest.raises(xs.ConfigError, match=r"^plot.rate_lines: needs an axis besides seed tha"):
         plot.rate_lines(col=["lr", "hidden", "epochs"])
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import FloatArray, String
+from xorsweep.fields import FloatArray, String, shorten
 from xorsweep.networks.architecture import Network, Weights
+from xorsweep.text import count_text
 
 _SEPARATORS = re.compile(r"[\s,\[\]()]+")
 
@@ -50,55 +51,80 @@ def with_leading_axis(name: str, array: FloatArray) -> FloatArray:
     return array if name in ("b1", "b2") and array.ndim == 2 else array[None]
 
 
-def read_weights(weights: object) -> tuple[str, Network]:
+def read_weights(weights: object, inputs: int, outputs: int) -> tuple[str, Network]:
     """Return weights that a caller has as text for `init.values`, and the network that has them.
 
     Args:
         weights: Arrays w1 (inputs, hidden), b1 (hidden,) or (1, hidden), w2 (hidden, outputs), b2
             (outputs,) or (1, outputs), and with direct connections direct (inputs, outputs):
-            in this order, or by name.
+            in this order, or by name. An empty direct is none.
+        inputs: The inputs of the task.
+        outputs: Its outputs.
 
     Raises:
         ConfigError: They aren't finite numbers of these shapes.
     """
-    arrays = _arrays_by_role(weights)
-    w1, w2 = arrays["w1"], arrays["w2"]
-    if w1.ndim != 2 or w2.ndim != 2 or not w1.size or not w2.size:
-        raise _error("w1 must have the shape (inputs, hidden) and w2 (hidden, outputs)")
-    network = Network(w1.shape[0], w1.shape[1], w2.shape[1], skip="direct" in arrays)
+    arrays = {name: _numbers(name, array) for name, array in _by_role(weights).items()}
+    has_direct = "direct" in arrays and arrays["direct"].size > 0
+    w1 = arrays["w1"]
+    if w1.ndim != 2 or w1.shape[0] != inputs or not w1.size:
+        raise _shape_error("w1", w1, f"for this task it must have ({inputs}, hidden)")
+    network = Network(inputs, w1.shape[1], outputs, skip=has_direct)
     parameters = np.empty((network.size, 1))
     for name, view in network.views(parameters)._asdict().items():
         if not view.size:
             continue
+        *shape, _ = view.shape
         array = with_leading_axis(name, arrays[name])
-        if array.shape != (1, *view.shape[:-1]):
-            found, wanted = (str(shape) for shape in (arrays[name].shape, view.shape[:-1]))
-            raise _error(f"{name} has the shape {found} and must have {wanted}")
+        if array.shape != (1, *shape):
+            allowed = " or ".join(map(_shape_text, [shape, [1, *shape]][: 3 - len(shape)]))
+            size = f"for this task and {count_text(network.hidden, 'hidden unit')}"
+            raise _shape_error(name, arrays[name], f"{size} it must have {allowed}")
         view[..., 0] = array[0]
-    if not np.isfinite(parameters).all():
-        raise _error("they must be finite numbers")
     return " ".join(map(repr, parameters[:, 0].tolist())), network
 
 
-def _arrays_by_role(weights: object) -> dict[str, FloatArray]:
-    by_role: Mapping[str, Any]
+def _by_role(weights: object) -> Mapping[str, Any]:
+    """Return arrays by name, whatever their shapes; raises ConfigError for missing ones."""
+    *required, direct = Weights._fields
+    if isinstance(weights, str):
+        raise ConfigError(
+            f'weights={shorten(weights)}: must be arrays; init={{"name": "file", "path": ...}} '
+            'reads a file, and init={"name": "values", "values": ...} numbers in a text'
+        )
     if isinstance(weights, Mapping):
+        wrong = [f"{name} is missing" for name in required if name not in weights]
+        wrong += [f"{shorten(name)} is unknown" for name in weights if name not in Weights._fields]
         by_role = weights
-    elif isinstance(weights, Sequence) and not isinstance(weights, str) and len(weights) in (4, 5):
+    elif isinstance(weights, Sequence):
+        is_whole = len(weights) in (len(required), len(Weights._fields))
+        wrong = [] if is_whole else [f"has {len(weights)} entries"]
         by_role = dict(zip(Weights._fields, weights, strict=False))
     else:
-        by_role = {}
-    required = set(Weights._fields[:4])
-    if not required <= by_role.keys() <= set(Weights._fields):
-        raise _error(
-            "give w1, b1, w2 and b2, in this order or by name; direct, the direct connections, may "
-            "follow"
+        wrong, by_role = [f"{shorten(weights)} isn't a tuple or a dictionary"], {}
+    if wrong:
+        raise ConfigError(
+            f"weights: {', '.join(wrong)}; give w1, b1, w2 and b2, in this order or by name; "
+            f"{direct}, the direct connections, may follow"
         )
+    return by_role
+
+
+def _numbers(name: str, array: object) -> FloatArray:
+    """Return an array of finite float64; raises ConfigError."""
     try:
-        return {name: np.asarray(array, np.float64) for name, array in by_role.items()}
-    except (TypeError, ValueError):
-        raise _error("they must be arrays of real numbers") from None
+        found = np.asarray(array)
+        numbers = found.astype(np.float64) if found.dtype.kind in "iuf" else None
+    except (TypeError, ValueError, RuntimeError):  # ragged lists, or a tensor elsewhere
+        numbers = None
+    if numbers is None or not np.isfinite(numbers).all():
+        raise ConfigError(f"weights: {name}={shorten(array)}: must be an array of finite numbers")
+    return numbers
 
 
-def _error(reason: str) -> ConfigError:
-    return ConfigError(f"weights: {reason}")
+def _shape_error(name: str, array: FloatArray, allowed: str) -> ConfigError:
+    return ConfigError(f"weights: {name} has the shape {_shape_text(array.shape)}; {allowed}")
+
+
+def _shape_text(shape: Sequence[int]) -> str:
+    return str(tuple(shape))

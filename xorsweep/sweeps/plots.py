@@ -14,7 +14,6 @@ from xorsweep.reporting.console_python import register_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from xorsweep.reporting.figures.axes import DrawnFigure
     from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
     from xorsweep.sweeps.sweep import Sweep
 
@@ -202,9 +201,13 @@ class SweepPlots:
             )
         from xorsweep.reporting.figures.style import styled
 
-        named = (each for name in names or (method,) for each in self._specs() if each[0].name == name)
+        drawings = (
+            spec.draw(self._tables(axes, of_columns))
+            for name in names or (method,)
+            for spec, of_columns in self._specs()
+            if spec.name == name
+        )
         with styled():
-            drawings = (spec.draw(self._tables(axes, of_columns)) for spec, of_columns in named)
             drawn = next(filter(None, drawings), None)
         if drawn is None:
             raise self._refusal(method, axes)

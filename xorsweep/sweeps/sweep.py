@@ -276,7 +276,8 @@ class Sweep:
                 raise ConfigError(f"where={where}: keeps no point of this sweep")
             grid, results = grid.at(rows), results.iloc[rows].reset_index(drop=True)
         # With the names of arguments, which a report's figures have behind `figures`.
-        looks = FigureSettings(**read_fields("", {**vars(DEFAULT_LOOKS), **figures}, FigureSettings))
+        chosen = {**vars(DEFAULT_LOOKS), **figures}
+        looks = FigureSettings(**read_fields("", chosen, FigureSettings))
         looks.check(prefix="")
         # `where` may have left one level of a key.
         swept = [key for key in grid.swept if results[key].nunique(dropna=False) > 1]

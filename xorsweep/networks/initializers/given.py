@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +116,7 @@ class File(Initializer):
         if seeds.max() >= len(table):
             raise ConfigError(
                 f"seed={seeds.max()}: {self.path} holds {count_text(len(table), 'network')}, "
-                f"so seed must be from 0 to {len(table) - 1}"
+                f"so seed must be {'0' if len(table) == 1 else f'from 0 to {len(table) - 1}'}"
             )
         rows: FloatArray = table[seeds]
         finite = np.isfinite(rows).all(axis=1)
@@ -137,20 +139,35 @@ class File(Initializer):
         arrays = self._arrays()
         if "direct" in arrays and not network.skip:
             raise self._error("holds direct connections, so skip must be true")
-        if is_one_network(arrays):
-            arrays = {name: with_leading_axis(name, array) for name, array in arrays.items()}
-        columns = []
-        for name, view in network.views(np.empty((network.size, 1)))._asdict().items():
-            if not view.size:
-                continue
-            if name not in arrays or arrays[name].shape[1:] != view.shape[:-1]:
-                wanted = ", ".join(["N", *map(str, view.shape[:-1])])
-                raise self._error(f"needs an array {name} ({wanted})")
-            columns.append(arrays[name].reshape(-1, view.size))
-        counts = {len(column) for column in columns}
-        if len(counts) > 1 or 0 in counts:
-            raise self._error("needs one row per network in each of its arrays")
-        return np.concatenate(columns, axis=1)
+        if network.skip and "direct" not in arrays:
+            raise self._error("has no array direct, the direct connections of skip=true")
+        views = network.views(np.empty((network.size, 1)))._asdict()
+        columns = {
+            name: self._column(name, arrays, view.shape[:-1])
+            for name, view in views.items()
+            if view.size
+        }
+        counts = {name: len(column) for name, column in columns.items()}
+        if len({*counts.values()}) > 1 or 0 in counts.values():
+            found = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
+            raise self._error(f"needs one row per network in each of its arrays; {found}")
+        return np.concatenate([*columns.values()], axis=1)
+
+    def _column(
+        self, name: str, arrays: Mapping[str, FloatArray], shape: tuple[int, ...]
+    ) -> FloatArray:
+        """Return the weights of a role (N, n), of which a network has `shape`."""
+        # w1 decides whether the file has an axis for several networks.
+        is_one = is_one_network(arrays)
+        several = f"({', '.join(['N', *map(str, shape)])}) for N networks"
+        allowed = f"{shape}" if is_one else several
+        if name == "w1":
+            allowed = f"{several}, or {shape} for one"
+        array = with_leading_axis(name, arrays[name]) if is_one else arrays[name]
+        if array.shape[1:] != shape:
+            found = arrays[name].shape
+            raise self._error(f"its array {name} has the shape {found} and must have {allowed}")
+        return array.reshape(len(array), prod(shape))
 
     def _arrays(self) -> dict[str, FloatArray]:
         """Return the weights by role, whatever their shapes; raises ConfigError."""
@@ -162,11 +179,16 @@ class File(Initializer):
         try:
             # A pickle could run any code.
             with np.load(self.path, allow_pickle=False) as file:
-                names = [name for name in Weights._fields if name in file.files]
-                arrays = {name: file[name] for name in names}
+                there = list(file.files)
+                found = {name: file[name] for name in Weights._fields if name in there}
         # np.load raises any of these for a damaged archive.
         except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise self._error(f"can't be read ({error})") from None
+        if not {"w1", "b1", "w2", "b2"} <= found.keys():
+            listed = shorten(", ".join(there) or "none")
+            raise self._error(f"needs the arrays w1, b1, w2 and b2; it has {listed}")
+        # The weights of a run have an empty one where there are no direct connections.
+        arrays = {name: array for name, array in found.items() if name != "direct" or array.size}
         for name, array in arrays.items():
             if array.dtype.kind not in "iuf":
                 raise self._error(f"its array {name} must hold real numbers, not {array.dtype}")
