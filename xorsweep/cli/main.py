@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from argparse import ArgumentError, Namespace
@@ -26,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: The arguments after the program's name; `sys.argv[1:]` by default.
     """
     escape_unprintable()
+    atexit.register(gc.freeze)  # else Python's end would look for garbage among all objects
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in COMMANDS:
         _run_command(*arguments)
