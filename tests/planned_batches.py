@@ -1,6 +1,7 @@
-"""Plans and batches of networks, and their size in bytes."""
+"""Plans and batches of networks, and their size in bytes; worker processes import it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,22 @@ def plan_of(
     """Return the plan of points, all of them by default, whose costs are those of `by_size`."""
     rows = np.arange(len(grid)) if pending is None else pending
     return make_plan(grid, capacity or load_capacity(Engine()), workers, rows, by_size)
+
+
+@dataclass(frozen=True)
+class SmallBatches(NetworkExperiment):
+    """Networks in batches of a few members, which other processes train if there are any."""
+
+    members: int = 1
+
+    def plan(self, grid: Grid, pending: Rows, workers: int) -> Plan[Batch]:
+        plan = super().plan(grid, pending, workers)
+        pieces = [
+            batch.part(slice(start, start + self.members))
+            for batch in plan.batches
+            for start in range(0, batch.members, self.members)
+        ]
+        return replace(plan, batches=pieces, is_quick=False)
 
 
 def planned(grid: Grid) -> list[Batch]:

@@ -13,6 +13,7 @@ from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.solutions import classes_only, counts_text, label_counts, networks_of
 from xorsweep.grid.columns import number_by_appearance
 from xorsweep.networks.single_run import train_single
+from xorsweep.sweeps.folders import open_sweep
 
 LABELS = ["f2+f4", "AND+OR", "answers OR", "AND+f0", None]
 RUNS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(LABELS)), max_size=60)
@@ -57,4 +58,4 @@ def test_networks_are_read_as_they_were_trained(tmp_path: Path) -> None:
         np.testing.assert_array_equal(parameters, run.parameters[:, -1])
         solution = sweep.results["solution"].iloc[row]
         assert run.solution == (None if pd.isna(solution) else solution)
-    assert networks_of(sweep._grid, [], [1]) == {}
+    assert networks_of(open_sweep(sweep.folder).grid, [], [1]) == {}

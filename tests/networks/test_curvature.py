@@ -16,7 +16,13 @@ from training_batches import gradient, training_of
 
 from xorsweep.grid.schema import Point
 from xorsweep.networks.activations import Activation
-from xorsweep.networks.curvature import MOST_PARAMETERS, has_curvature, hessian, measure_curvature
+from xorsweep.networks.curvature import (
+    MOST_PARAMETERS,
+    WORKING_SET,
+    has_curvature,
+    hessian,
+    measure_curvature,
+)
 from xorsweep.networks.metrics import (
     ERROR_BOUND,
     FLAT,
@@ -145,14 +151,13 @@ def test_company_changes_no_bit(point_of: PointOf, activation: str) -> None:
         assert apart.tobytes() == together[:, chosen].tobytes()
 
 
-def test_batches_that_are_measured_in_pieces_have_the_same_bits(
-    point_of: PointOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    training = training_of(point_of(hidden=4), range(50), [1])
-    whole = np.stack(measure_curvature(training, training.parameters))
-    monkeypatch.setattr("xorsweep.networks.curvature.WORKING_SET", 1)
-    pieces = np.stack(measure_curvature(training, training.parameters))
-    assert pieces.tobytes() == whole.tobytes()
+def test_batches_that_are_measured_in_pieces_have_the_same_bits(point_of: PointOf) -> None:
+    point = point_of(hidden=20)
+    together = training_of(point, range(50), [1])
+    assert 50 * 8 * together.network.size**2 > WORKING_SET
+    apart = [training_of(point, seeds, [1]) for seeds in (range(20), range(20, 50))]
+    whole, *pieces = (np.stack(measure_curvature(t, t.parameters)) for t in (together, *apart))
+    assert np.hstack(pieces).tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize(

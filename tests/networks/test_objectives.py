@@ -9,9 +9,11 @@ import pytest
 
 from xorsweep.errors import ConfigError
 from xorsweep.grid.schema import Point
-from xorsweep.networks import objectives
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.objectives import SeedRuns, check_seeds, train_seeds
+from xorsweep.networks.optimizers.base import Optimizer
+from xorsweep.networks.plugins import register
+from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import headline, train_single
 
 PointOf = Callable[..., Point]
@@ -26,38 +28,23 @@ def bits(runs: SeedRuns) -> list[list[float]]:
 
 
 @pytest.mark.parametrize(
-    "keys",
+    ("keys", "more"),
     [
-        {"lr": 5.0, "hidden": 3},
-        {"lr": 5.0, "until_converged": True},
-        {"optimizer": "momentum", "schedule": "online", "lr": 1.0},
-        {"output": "linear", "lr": 10.0},
+        ({"lr": 5.0, "hidden": 3}, 0),
+        ({"lr": 5.0, "until_converged": True}, 0),
+        ({"optimizer": "momentum", "schedule": "online", "lr": 1.0}, 0),
+        ({"output": "linear", "lr": 10.0}, 0),
+        ({"hidden": 3000, "epochs": 5}, 7),  # more than the engine trains together
     ],
 )
-def test_each_seed_ends_as_it_does_alone(keys: dict[str, object], point_of: PointOf) -> None:
-    point = point_of(epochs=300, **keys)
-    seeds = [7, 0, 3, 12]
+def test_each_seed_ends_as_it_does_alone(
+    keys: dict[str, object], more: int, point_of: PointOf
+) -> None:
+    point = point_of(**{"epochs": 300, **keys})
+    seeds = [7, 0, 3, 12, *range(20, 20 + more)]
     alone = [SeedRuns.of_single(train_single({**point, "seed": seed}, Engine())) for seed in seeds]
     wanted = [[value for (value,) in column] for column in zip(*map(bits, alone), strict=True)]
     assert bits(train_seeds(point, seeds, Engine(), quiet)) == wanted
-
-
-def test_seeds_beyond_the_capacity_are_trained_in_turn(
-    point_of: PointOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    point = point_of(epochs=200, lr=5.0)
-    together = train_seeds(point, range(7), Engine(), quiet)
-    sizes = []
-
-    def counted(batch: objectives.Batch, engine: Engine) -> object:
-        sizes.append(batch.members)
-        return train(batch, engine)
-
-    train = objectives.train_batch
-    monkeypatch.setattr(objectives, "train_batch", counted)
-    monkeypatch.setattr(objectives, "load_capacity", lambda engine: lambda network, rows: 3)
-    assert bits(train_seeds(point, range(7), Engine(), quiet)) == bits(together)
-    assert sizes == [3, 3, 1]
 
 
 def test_a_network_that_diverged_has_an_infinite_error_and_spends_all_its_epochs(
@@ -67,12 +54,18 @@ def test_a_network_that_diverged_has_an_infinite_error_and_spends_all_its_epochs
     assert bits(runs) == [[np.inf, np.inf], [False, False], [300.0, 300.0]]
 
 
-def test_a_component_that_exits_is_an_error(
-    point_of: PointOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(objectives, "train_batch", lambda batch, engine: sys.exit("enough"))
+class Exiting(Optimizer):
+    """An optimizer that gives up."""
+
+    def step(self, *_: object) -> None:
+        sys.exit("enough")
+
+
+def test_a_component_that_exits_is_an_error(point_of: PointOf) -> None:
+    register("optimizer", "exiting", Exiting)
     with pytest.raises(RuntimeError, match=r"^training ended with .*enough"):
-        train_seeds(point_of(epochs=10), [0], Engine(), quiet)
+        train_seeds(point_of(epochs=10, optimizer="exiting"), [0], Engine(), quiet)
+    COMPONENTS["optimizer"].forget("exiting")
 
 
 def test_seeds_that_a_point_can_not_have_are_refused(point_of: PointOf, tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from xorsweep.analysis.representative_runs import PartsOf, representatives
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting import run_drawings
-from xorsweep.reporting.run_drawings import MOST_CELLS, RunDrawings, submit_run_drawings
+from xorsweep.reporting.run_drawings import CHUNK, MOST_CELLS, RunDrawings, submit_run_drawings
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.storage.store import Store
@@ -53,12 +52,10 @@ def test_every_run_that_stands_for_a_cell_is_drawn(grid_of: GridOf, tmp_path: Pa
         assert run.diagram.startswith("<svg")
 
 
-def test_other_processes_draw_the_same(
-    grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    grid = grid_of(hidden=[2, 3], epochs=50, seed=range(4))
+def test_other_processes_draw_the_same(grid_of: GridOf, tmp_path: Path) -> None:
+    grid = grid_of(hidden=range(2, 16), epochs=50, seed=range(4))
     here = drawn(grid, tmp_path / "sweep")
-    monkeypatch.setattr(run_drawings, "CHUNK", 2)
+    assert len(here.runs) > CHUNK
     assert drawn(grid, tmp_path / "sweep", workers=2).runs == here.runs
 
 

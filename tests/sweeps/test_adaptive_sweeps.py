@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from command_line import run
+from planned_batches import SmallBatches
 from rich.console import Console as RichConsole
 
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import planning
-from xorsweep.networks.engines.numpy import engine as numpy_engine
+from xorsweep.networks.planning import Batch
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import AdaptiveSeeds, SweepSettings
@@ -82,43 +83,34 @@ def test_the_terminal_prints_each_round(undisturbed: Path, printed: io.StringIO)
 
 @pytest.mark.slow
 def test_the_rows_are_the_same_from_two_processes_and_small_batches(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(planning, "QUICK", 0)
-    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: 13)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), rounds=ROUNDS, report=False)
-    run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), settings, tmp_path / "sweep"))
+    run_sweep(SweepRequest(SmallBatches(members=13), grid_of(**AXES), settings, tmp_path / "sweep"))
     assert rows_of(tmp_path / "sweep") == rows_of(undisturbed)
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
 
 
 @pytest.mark.parametrize(
     "batches", [pytest.param(1, marks=pytest.mark.slow), 3, pytest.param(5, marks=pytest.mark.slow)]
 )
 def test_a_resumed_sweep_ends_with_the_same_rows_and_trains_no_point_twice(
-    grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int, monkeypatch: Any
+    grid_of: GridOf, undisturbed: Path, tmp_path: Path, batches: int
 ) -> None:
     folder = tmp_path / "sweep"
-    run = ExperimentTask.__call__
-    trained: list[int] = []
+    left = iter(range(batches))
 
-    def stopping(task: Any, batch: Any) -> Any:
-        if len(trained) == batches:
-            raise Stopped
-        rows = run(task, batch)
-        trained.append(batch.rows.size)
-        return rows
+    class Interrupted(NetworkExperiment):
+        def run(self, batch: Batch) -> pa.Table:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return super().run(batch)
 
-    monkeypatch.setattr(ExperimentTask, "__call__", stopping)
-    with pytest.raises(Stopped):
-        run_sweep(SweepRequest(NetworkExperiment(), grid_of(**AXES), QUIET, folder))
-    batches = -1
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(SweepRequest(Interrupted(), grid_of(**AXES), QUIET, folder))
     resume_sweep(ResumeRequest(folder, PLAIN))
     assert rows_of(folder) == rows_of(undisturbed)
-    assert sum(trained) == len(pd.read_csv(undisturbed / "results.csv"))
+    parts = [pq.read_metadata(path) for path in (folder / "parts").iterdir()]
+    assert sum(part.num_rows for part in parts) == len(pd.read_csv(undisturbed / "results.csv"))
 
 
 @pytest.mark.slow

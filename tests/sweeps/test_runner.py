@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from planned_batches import SmallBatches
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError, StoreError
@@ -18,9 +19,7 @@ from xorsweep.experiment import Plan
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, product_grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import planning
 from xorsweep.networks.engines import Engine
-from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
@@ -81,14 +80,9 @@ def is_sparse(row: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("members", [pytest.param(2, marks=pytest.mark.slow), 64])
 def test_points_are_the_same_bytes_whether_others_are_left_out_or_not(
-    members: int,
-    point_of: Callable[..., Any],
-    undisturbed: bytes,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    members: int, point_of: Callable[..., Any], undisturbed: bytes, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: members)
-    run_sweep(SweepRequest(NetworkExperiment(), sparse(point_of), QUIET, tmp_path))
+    run_sweep(SweepRequest(SmallBatches(members=members), sparse(point_of), QUIET, tmp_path))
     found = (tmp_path / "results.csv").read_bytes()
     assert found == lines_of(undisturbed, is_sparse)
     assert 0 < found.count(b"\n") < undisturbed.count(b"\n") // 2
@@ -123,24 +117,17 @@ def console() -> tuple[Console, io.StringIO]:
     [pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow), 7, 64],
 )
 def test_the_rows_are_the_same_bytes_whatever_the_batch(
-    members: int,
-    grid: Grid,
-    undisturbed: bytes,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    members: int, grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: members)
-    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path))
+    run_sweep(SweepRequest(SmallBatches(members=members), grid, QUIET, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 
 def test_the_rows_are_the_same_bytes_from_two_processes(
-    grid: Grid, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    grid: Grid, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(planning, "QUICK", 0)
-    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: 5)
     settings = SweepSettings(ExecutionSettings("loky", n_jobs=2), report=False)
-    run_sweep(SweepRequest(NetworkExperiment(), grid, settings, tmp_path))
+    run_sweep(SweepRequest(SmallBatches(members=5), grid, settings, tmp_path))
     assert (tmp_path / "results.csv").read_bytes() == undisturbed
 
 

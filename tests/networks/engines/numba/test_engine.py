@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planned_batches import SmallBatches
 from rich.console import Console as RichConsole
 
 from xorsweep.errors import ConfigError
@@ -18,7 +19,6 @@ from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import planning
 from xorsweep.networks.activations import Tanh
 from xorsweep.networks.engines import Engine, load_train, load_unsupported
 from xorsweep.networks.engines.interface import TrainingBatch, TrainingResult
@@ -223,19 +223,15 @@ def test_a_component_left_to_the_reference_is_reported_and_recorded(
     assert load_unsupported(NUMPY)({"activation": "tanh"}) is None
 
 
-def test_a_sweep_has_the_same_bytes_however_it_is_trained(
-    grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sweep_has_the_same_bytes_however_it_is_trained(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(lr=[0.5, 3.0], hidden=[2, 3], epochs=[30, 200], seed=range(9))
     few = grid_of(lr=[0.5, 3.0], hidden=[2, 3], epochs=[30, 200], seed=range(4))
     serial = SweepSettings(ExecutionSettings("serial"), report=False)
     run_sweep(SweepRequest(NetworkExperiment(NUMBA), grid, serial, tmp_path / "serial"))
     run_sweep(SweepRequest(NetworkExperiment(NUMBA), few, serial, tmp_path / "resumed"))
     resume_sweep(ResumeRequest(tmp_path / "resumed", serial, [Axis("seed", tuple(range(9)))]))
-    monkeypatch.setattr(numba_engine, "capacity", lambda *_, **__: 5)
-    monkeypatch.setattr(planning, "QUICK", 0)
     loky = replace(serial, parallel=ExecutionSettings("loky", 2))
-    run_sweep(SweepRequest(NetworkExperiment(NUMBA), grid, loky, tmp_path / "loky"))
+    run_sweep(SweepRequest(SmallBatches(NUMBA, members=5), grid, loky, tmp_path / "loky"))
     wanted = (tmp_path / "serial/results.csv").read_bytes()
     assert (tmp_path / "loky/results.csv").read_bytes() == wanted
     assert (tmp_path / "resumed/results.csv").read_bytes() == wanted
