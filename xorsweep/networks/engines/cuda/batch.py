@@ -84,13 +84,13 @@ class CudaBatch:
 
     def _launch(self, first: int, last: int) -> None:
         training = self.training
-        criterion, held_for, until = codes_of(training)[2], *codes_of(training)[-2:]
         curve = self._curve_epochs, bisect_right(training.curve_epochs, self.epoch), self._curve
         span = first, last, self.epoch
         if self._is_truth_table:
+            _, _, criterion, _, _, _, held_for, until = codes_of(training)
             launch(
                 train_truth_tables(training.network.hidden, str(self._w.dtype)), len(self._open),
-                self._members, *span, criterion, held_for, until > 0, self._targets,
+                self._members, span, (criterion, held_for, until), self._targets,
                 factor_of(training), self._w, self._settings, self._convergence_state, self._y,
                 *curve
             )  # fmt: skip
@@ -98,7 +98,7 @@ class CudaBatch:
         network = training.network
         shape = network.inputs, network.hidden, network.outputs, int(network.skip)
         launch(
-            train_networks(str(self._w.dtype)), len(self._open), self._members, *span, shape,
+            train_networks(str(self._w.dtype)), len(self._open), self._members, span, shape,
             codes_of(training), self._x, self._t, self._targets, factor_of(training), self._w,
             self._g, self._state, self._settings, self._convergence_state, self._seeds,
             self._order, self._keys, self._a, self._d, self._y, *curve

@@ -41,8 +41,12 @@ class Passes(NamedTuple):
 @cache
 def passes(dtype: str) -> Passes:
     """Return the functions for float64 or float32."""
+    return Passes(_forward(dtype), _backward(dtype))
+
+
+def _forward(dtype: str) -> Any:
     fma, product, logistic, tanh = arithmetic(dtype)
-    zero, one = np.dtype(dtype).type(0), np.dtype(dtype).type(1)
+    zero = np.dtype(dtype).type(0)
 
     @compile_function
     def activate(activation: Any, slope: Any, z: Any) -> Any:
@@ -55,17 +59,6 @@ def passes(dtype: str) -> Passes:
         return product(slope, z) if z < zero else z
 
     @compile_function
-    def times_slope(activation: Any, slope: Any, a: Any, d: Any) -> Any:
-        """Return d times the derivative of the activation where it is a."""
-        if activation == LOGISTIC:
-            return product(d, a * (one - a))
-        if activation == TANH:
-            return product(d, fma(-a, a, one))
-        if a > zero:
-            return d
-        return product(d, zero if activation == RELU else slope)
-
-    @compile_function
     def add_inputs(
         i: Any, x: Any, dense: Any, w: Any, first: Any, step: Any, z: Any
     ) -> Any:  # fmt: skip
@@ -74,16 +67,6 @@ def passes(dtype: str) -> Passes:
             if dense or x[k] != zero:
                 z = fma(x[k], w[first + k * step, i], z)
         return z
-
-    @compile_function
-    def add_outer(
-        i: Any, x: Any, dense: Any, delta: Any, g: Any, first: Any, step: Any
-    ) -> None:  # fmt: skip
-        """Add x times delta to rows first, first + step, ... of g."""
-        for k in range(len(x)):
-            if dense or x[k] != zero:
-                p = first + k * step
-                g[p, i] = fma(x[k], delta, g[p, i])
 
     @compile_function
     def forward(
@@ -104,12 +87,40 @@ def passes(dtype: str) -> Passes:
                 z = add_inputs(i, x, dense, w, output_bias + outputs + o, outputs, z)
             y[at + o, i] = z if codes[1] == LINEAR_OUTPUT else logistic(z)
 
+    return forward
+
+
+def _backward(dtype: str) -> Any:
+    fma, product, _, _ = arithmetic(dtype)
+    zero, one = np.dtype(dtype).type(0), np.dtype(dtype).type(1)
+
     @compile_function
     def output_delta(output: Any, factor: Any, t: Any, y: Any) -> Any:
         """Return minus the derivative of the loss by an output's pre-activation."""
         if output == LOGISTIC_OUTPUT:
             return product((t - y) * (y * (one - y)), factor)
         return product(t - y, factor)
+
+    @compile_function
+    def times_slope(activation: Any, slope: Any, a: Any, d: Any) -> Any:
+        """Return d times the derivative of the activation where it is a."""
+        if activation == LOGISTIC:
+            return product(d, a * (one - a))
+        if activation == TANH:
+            return product(d, fma(-a, a, one))
+        if a > zero:
+            return d
+        return product(d, zero if activation == RELU else slope)
+
+    @compile_function
+    def add_outer(
+        i: Any, x: Any, dense: Any, delta: Any, g: Any, first: Any, step: Any
+    ) -> None:  # fmt: skip
+        """Add x times delta to rows first, first + step, ... of g."""
+        for k in range(len(x)):
+            if dense or x[k] != zero:
+                p = first + k * step
+                g[p, i] = fma(x[k], delta, g[p, i])
 
     @compile_function
     def backward(
@@ -135,4 +146,4 @@ def passes(dtype: str) -> Passes:
             g[inputs * hidden + h, i] += back
             add_outer(i, x, dense, back, g, h, hidden)
 
-    return Passes(forward, backward)
+    return backward

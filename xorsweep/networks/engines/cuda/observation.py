@@ -1,14 +1,14 @@
 """The work of kernels after an epoch, for one network: test the criterion, keep the learning curve.
 
-`convergence_state` (3, B) has the rows HELD, CONVERGED and MEETS of `numba.convergence`. Outputs y
-are (rows * outputs, B), targets t (rows * outputs,).
+Arrays of networks are (rows, B), and i is the network's column: the outputs y (rows * outputs, B)
+have the targets t (rows * outputs,).
 """
 
 from __future__ import annotations
 
 from functools import cache
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,28 +22,17 @@ from xorsweep.networks.engines.numba.convergence import (
     ROOT_MEAN_SQUARE,
 )
 
-
-class Observation(NamedTuple):
-    """Functions of one precision that kernels call.
-
-    Attributes:
-        meets: Tells whether a network meets the criterion.
-        half_sse: Returns half the sum of squared errors, float64.
-    """
-
-    meets: Any
-    half_sse: Any
+_product = arithmetic("float64").product
 
 
 @cache
-def observation(dtype: str) -> Observation:
-    """Return the functions for float64 or float32."""
-    fma, product = arithmetic(dtype).fma, arithmetic("float64").product
-    zero = np.dtype(dtype).type(0)
-    real = np.dtype(dtype).type
+def observation(dtype: str) -> Any:
+    """Return the function that tests the criterion, for float64 or float32."""
+    fma, real = arithmetic(dtype).fma, np.dtype(dtype).type
+    zero = real(0)
 
     @compile_function
-    def meets(criterion: Any, limit: Any, y: Any, t: Any, i: Any) -> Any:
+    def meets(i: Any, criterion: Any, limit: Any, y: Any, t: Any) -> Any:
         if criterion == LARGEST_ERROR:
             met = True
             for k in range(len(t)):
@@ -58,23 +47,51 @@ def observation(dtype: str) -> Observation:
         return total < limit
 
     @compile_function
-    def half_sse(y: Any, t: Any, i: Any) -> Any:
-        total = 0.0
-        for k in range(len(t)):
-            error = np.float64(t[k]) - np.float64(y[k, i])
-            total += product(error, error)
-        return 0.5 * total
+    def observe(
+        i: Any, epoch: Any, criterion: Any, limit: Any, held_for: Any, y: Any, t: Any,
+        convergence_state: Any
+    ) -> Any:  # fmt: skip
+        """Update `convergence_state` after an epoch; tell whether the network converged there.
 
-    return Observation(meets, half_sse)
+        Its rows (3, B) are HELD, CONVERGED and MEETS of `numba.convergence`.
+        """
+        met = meets(i, criterion, limit, y, t)
+        held = convergence_state[HELD, i] + 1 if met else 0
+        convergence_state[HELD, i] = held
+        convergence_state[MEETS, i] = 1 if met else 0
+        if convergence_state[CONVERGED, i] < 0 and held >= held_for:
+            convergence_state[CONVERGED, i] = epoch
+            return True
+        return False
+
+    return observe
 
 
 @compile_function
-def note(met: Any, held_for: Any, epoch: Any, convergence_state: Any, i: Any) -> Any:
-    """Update `convergence_state` after an epoch; tell whether the network converged there."""
-    held = convergence_state[HELD, i] + 1 if met else 0
-    convergence_state[HELD, i] = held
-    convergence_state[MEETS, i] = 1 if met else 0
-    if convergence_state[CONVERGED, i] < 0 and held >= held_for:
-        convergence_state[CONVERGED, i] = epoch
-        return True
-    return False
+def epoch_at(place: Any, curve_epochs: Any) -> Any:
+    """Return the epoch at a place of curve_epochs (C,), or -1 after the last."""
+    return curve_epochs[place] if place < len(curve_epochs) else -1
+
+
+@compile_function
+def _half_sse(i: Any, y: Any, t: Any) -> Any:
+    """Return half the sum of squared errors, float64."""
+    total = 0.0
+    for k in range(len(t)):
+        error = np.float64(t[k]) - np.float64(y[k, i])
+        total += _product(error, error)
+    return 0.5 * total
+
+
+@compile_function
+def record(
+    i: Any, epoch: Any, stands_still: Any, y: Any, t: Any, curve_epochs: Any, place: Any, curve: Any
+) -> Any:
+    """Write the learning curve (C, B) if its next epoch, the one at `place`, is this one.
+
+    A network that stands still has this value at all later epochs, too. Return the next place.
+    """
+    end = len(curve_epochs) if stands_still else place + (epoch_at(place, curve_epochs) == epoch)
+    for later in range(place, end):
+        curve[later, i] = _half_sse(i, y, t)
+    return end
