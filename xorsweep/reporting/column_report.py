@@ -166,7 +166,7 @@ def _time_figure(time: str, flag: str) -> FigureSpec:
         f"Read a curve from the left: the share of runs that aren't {flag} yet, by {time} (Kaplan "
         f"and Meier), with pointwise 95 % bands. It falls where runs become {flag}; the others "
         "count until their last time.",
-        "time_curves",
+        "survival_curves",
         (time, flag),
     )
 

@@ -7,7 +7,7 @@ So each level of some keys is kept, and the other keys are held at one level eac
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from xorsweep.reporting.layout import Layout
 from xorsweep.text import level_text
 
 BEST = "as in the best setting"
+MOST_CELLS = 24
+"""Cells of a figure that has a panel for each."""
 
 Codes = NDArray[np.int64]
 
@@ -244,9 +246,10 @@ def final_epochs_only(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_final_cells(
-    summary: pd.DataFrame, layout: Layout, statuses: Sequence[str], most: int
+    summary: pd.DataFrame, layout: Layout, statuses: Sequence[str]
 ) -> SelectedCells:
-    """Return the cells at the most epochs that have a run with one of the statuses."""
+    """Return the cells at the most epochs that have a run with one of the statuses, in order."""
     cells = final_epochs_only(summary)
     cells = cells[cells[list(statuses)].sum(axis=1) > 0]
-    return select_cells(cells, (layout.x, layout.hue, *layout.col), most, thin=True)
+    found = select_cells(cells, (layout.x, layout.hue, *layout.col), MOST_CELLS, thin=True)
+    return replace(found, cells=in_order(found.cells, (*layout.col, layout.hue, layout.x)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.reporting.figures.axes import facets, fitted, text_width
+from xorsweep.reporting.figures.axes import Facets, fitted, text_width
 from xorsweep.reporting.figures.style import styled
 
 LEVELS = st.lists(
@@ -29,7 +29,7 @@ def test_lines_end_after_whole_levels_where_these_have_room(
 @pytest.mark.parametrize(("count", "across"), [(1, 1), (3, 3), (4, 2), (5, 3), (7, 3), (12, 3)])
 def test_rows_of_panels_are_about_equally_full(count: int, across: int) -> None:
     with styled():
-        _, grid = facets([(f"x {n}", n) for n in range(count)], 2.9, 2.0)
-    spec = grid[0].get_subplotspec()
+        grid = Facets([(f"x {n}", n) for n in range(count)], 2.0)
+    spec = grid.first.get_subplotspec()
     assert spec is not None
     assert spec.get_gridspec().ncols == across

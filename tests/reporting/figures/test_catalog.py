@@ -35,6 +35,7 @@ from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.metrics import PLATEAUS, error_label
 from xorsweep.networks.plugins import PluginSet
 from xorsweep.networks.schema import NETWORK_SCHEMA
+from xorsweep.reporting import selection
 from xorsweep.reporting.figures import (
     curvature_curves,
     error_curves,
@@ -190,7 +191,7 @@ def test_every_final_error_is_in_the_histogram_of_its_cell(
 ) -> None:
     figure = figures["final_error"]
     cells = tables.summary[tables.summary["epochs"] == 1500].set_index(["lr", "hidden"])
-    named = [(lr, hidden) for lr in (0.5, 2.0, 1e3) for hidden in (2, 4)]
+    named = [(lr, hidden) for hidden in (2, 4) for lr in (0.5, 2.0, 1e3)]
     assert titles(figure) == [f"lr {lr:,g}, hidden {hidden}" for lr, hidden in named]
     for name, axes in zip(named, panels_of(figure), strict=True):
         *_, plateaus = axes.collections
@@ -232,7 +233,7 @@ def test_a_page_can_adapt_histograms_of_many_settings_to_its_colours(
     spread = 10 ** np.random.default_rng(0).normal(-3, 1.5, len(many))
     wide = many.assign(final_error=spread, lr=many["lr"] + many["seed"] // 30)
     figure = drawn(error_histogram.draw, replace(tables, results=wide, summary=summarize(wide)))
-    assert len(panels_of(figure)) == error_histogram.MOST_CELLS
+    assert len(panels_of(figure)) == selection.MOST_CELLS
     assert save(figure, tmp_path / "final_error").startswith(b"<?xml")
 
 
@@ -377,7 +378,7 @@ def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_named(
     figure = drawn(rate_heatmap.draw, tables)
     assert titles(figure) == [""]
     assert "1,500 epochs (of 2), as in the best setting" in figure.get_suptitle()
-    monkeypatch.setattr(error_curves, "MOST_CELLS", 3)
+    monkeypatch.setattr(selection, "MOST_CELLS", 3)
     with mpl.rc_context(STYLE):
         found = error_curves.draw(tables)
     assert found is not None

@@ -24,7 +24,7 @@ from xorsweep.reporting.figures import (
     number_lines,
     rate_heatmap,
     rate_lines,
-    time_curves,
+    survival_curves,
 )
 from xorsweep.reporting.figures.axes import DrawnFigure
 from xorsweep.reporting.figures.column_data import MOST_LEVELS, ColumnTables
@@ -116,7 +116,7 @@ def test_lines_of_a_number_are_medians_and_their_bands_the_middle_half(
 
 
 def test_curves_of_a_time_are_kaplan_meier_estimates(tables: ColumnTables) -> None:
-    panels = panels_of(time_curves.draw(tables, "steps", "solved"))
+    panels = panels_of(survival_curves.draw(tables, "steps", "solved"))
     line = panels["lr 0.1, 9 epochs"].lines[0]
     rows = rows_of(tables, lr=0.1, epochs=9, model="tree")
     left, at_risk, wanted = 1.0, len(rows), {0.0: 1.0}
@@ -145,7 +145,7 @@ def test_each_figure_has_a_text_for_readers_who_do_not_see_it(tables: ColumnTabl
         rate_heatmap.draw(tables, "solved"),
         rate_lines.draw(tables, "solved"),
         number_lines.draw(tables, "error"),
-        time_curves.draw(tables, "steps", "solved"),
+        survival_curves.draw(tables, "steps", "solved"),
         curve_lines.draw(tables, "loss"),
     ]
     assert all(each and len(each.alt) > 40 and "nan" not in each.alt for each in drawn)

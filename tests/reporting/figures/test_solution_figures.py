@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 import xorsweep as xs
 from xorsweep.reporting.figures import solution_shares, solution_surfaces
 from xorsweep.reporting.figures.axes import DrawnFigure
-from xorsweep.reporting.figures.solution_shares import GAP, class_counts
+from xorsweep.reporting.figures.solution_shares import class_counts
 from xorsweep.reporting.figures.style import styled
 from xorsweep.settings import FigureSettings
 
@@ -48,7 +48,7 @@ def test_a_bar_is_cut_into_the_shares_of_its_classes(sweep: xs.Sweep) -> None:
     for place, hidden in enumerate((2, 3)):
         counts = Counter(rows[rows["hidden"] == hidden]["solution"])
         mine = [bar for bar in bars if round(bar.get_y() + 0.4) == place]
-        widths = sorted(bar.get_width() + GAP for bar in mine)
+        widths = sorted(bar.get_width() for bar in mine)
         assert sum(widths) == pytest.approx(1)
         largest = max(counts.values()) / sum(counts.values())
         assert widths[-1] >= largest - 1e-9

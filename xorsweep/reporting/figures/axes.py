@@ -1,4 +1,4 @@
-"""Panels, axes, line styles, legends and notes of all figures."""
+"""Panels, notes, and the inches that texts take, of all figures."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -26,28 +27,18 @@ from xorsweep.reporting.layout import mpl_text, panels
 from xorsweep.text import MINUS, NO_BREAK
 
 MOST_PANELS = 12
+MOST_COLUMNS = 5
+"""Panels of single cells that lie side by side."""
 LINE_HEIGHT = 0.17
 """Inches that a line of text takes."""
 NARROW, WIDE = 7.2, 9.6
 """Inches of a figure: about as many for all, so that their text has about the same size."""
-WIDEST = 4.3
-"""Inches of a panel with a single cell."""
-NARROWEST = 1.2
-"""Inches of a panel in a figure whose width was chosen."""
-MOST_WIDENED = 1.4
-"""By how much a panel becomes wider for its title; a longer one takes several lines."""
-LEAST_NARROWED = 0.9
-"""By how much panels become narrower so that one more has room beside them."""
-SIDES, LEAST_SIDES = 0.9, 0.6
-"""Inches beside the panels, for the labels of an axis; in a figure whose width was chosen."""
-
-
-class Facets(sns.FacetGrid):  # type: ignore[misc]
-    """Seaborn's facets, which are laid out once, when their figure is written."""
-
-    def tight_layout(self, *_: Any, **__: Any) -> Facets:
-        """Leave the layout to the engine of the figure; seaborn would draw all panels for it."""
-        return self
+NARROWEST, WIDEST = 1.15, 2.9
+"""Inches of a panel, at least and at most."""
+ALL_ROWS = 2.5
+"""Inches of all rows of panels with a cell each, if they have room there."""
+SIDES = 0.9
+"""Inches beside the panels, for the labels of an axis."""
 
 
 @dataclass(frozen=True)
@@ -69,105 +60,102 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(chosen_width() or width, height), layout="constrained")
 
 
-def facets(
-    panels: Sequence[tuple[str, Any]],
-    width: float,
-    height: float,
-    columns: int = 3,
-    sharey: bool = True,
-    xlabel: str = "",
-    ylabel: str = "",
-    narrowest: float = NARROWEST,
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with axes for each panel, `width` by `height` inches where there is room.
+class Facets(sns.FacetGrid):  # type: ignore[misc]
+    """Seaborn's facets with a given panel in each, laid out once, when the figure is written.
 
-    A panel's first entry is its title. The lowest panels have the label and the ticks of x, the
-    leftmost those of y. Where the figure's width was chosen, a panel has at least `narrowest`
-    inches if the figure has.
+    Iterating yields the axes and the content of each panel.
+
+    Args:
+        panels: The title and the content of each panel.
+        height: Inches of a panel, less in a narrow figure.
+        columns: Panels that lie side by side at most.
+        narrowest: Inches of a panel at least, if the figure has as many.
+        widest: Inches of a panel at most, if the figure needn't be wider.
+        sharey: Whether panels share the axis upwards.
+        xlabel: The label below the lowest panels.
+        ylabel: The label beside the leftmost panels.
     """
-    titles = [title for title, _ in panels]
-    wanted = max(text_width(title) for title in titles) + 0.1
-    total = chosen_width()
-    if total is None:
-        width = max(width, min(wanted, MOST_WIDENED * width))
-        room = int((WIDE - SIDES) / (LEAST_NARROWED * width))
-        across = _balanced(len(panels), min(columns, room))
-        total = min(WIDE, max(across * width + SIDES, NARROW))
-        width = (total - SIDES) / across
-    else:
-        across = _balanced(len(panels), min(columns, int((total - LEAST_SIDES) / narrowest)))
-        natural, width = width, (total - LEAST_SIDES) / across
-        height *= min(1.0, max(0.7, width / natural))
-    data = pd.DataFrame({"panel": range(len(panels))})
-    with no_windows():
-        grid = Facets(
-            data,
-            col="panel",
-            col_wrap=across,
-            height=height,
-            aspect=width / height,
-            sharex="all",
-            sharey=sharey and "all",
-        )
-    shown = list(grid.axes.flat)
-    for place, (axes, title) in enumerate(zip(shown, titles, strict=True)):
-        is_lowest, is_leftmost = place >= len(panels) - across, place % across == 0
-        axes.xaxis.set_visible(is_lowest)
-        axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
-        axes.yaxis.set_in_layout(is_leftmost or not sharey)
-        axes.spines[:].set_in_layout(False)
-        axes.set(xlabel=xlabel, ylabel=ylabel)  # else seaborn would look for some
-        axes.xaxis.label.set_visible(is_lowest)
-        axes.yaxis.label.set_visible(is_leftmost)
-        axes.set_title("")  # which names the column of the data
-        axes.set_title(fitted(title, 0.9 * width), loc="left")  # gaps and a colour bar take a part
-    grid.figure.set_size_inches(total, ceil(len(panels) / across) * height + 0.6)
-    # The last number along one panel stays clear of the next panel's first.
-    grid.figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08))
-    return grid.figure, shown
 
+    def __init__(
+        self,
+        panels: Sequence[tuple[str, Any]],
+        height: float,
+        columns: int = 3,
+        *,
+        narrowest: float = NARROWEST,
+        widest: float = WIDEST,
+        sharey: bool = True,
+        xlabel: str = "",
+        ylabel: str = "",
+    ) -> None:
+        total = chosen_width()
+        room = (total or WIDE) - SIDES
+        rows = ceil(len(panels) / max(1, min(columns, int(room / narrowest))))
+        across = ceil(len(panels) / rows)  # so that the rows are equally full
+        total = total or float(np.clip(across * widest + SIDES, NARROW, WIDE))
+        self.panel_width = (total - SIDES) / across
+        height *= float(np.clip(total / NARROW, 0.7, 1))
+        self._panels = panels
+        with no_windows():
+            super().__init__(
+                pd.DataFrame({"panel": range(len(panels))}),
+                col="panel",
+                col_wrap=across,
+                height=height,
+                sharex="all",
+                sharey=sharey and "all",
+            )
+        self.figure.set_size_inches(total, rows * height + 0.6)
+        # The last number along one panel stays clear of the next panel's first.
+        self.figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.08))
+        for place, axes in enumerate(self.axes):
+            is_lowest, is_leftmost = place >= len(panels) - across, place % across == 0
+            axes.xaxis.set_visible(is_lowest)
+            axes.tick_params("y", which="both", left=is_leftmost, labelleft=is_leftmost)
+            axes.yaxis.set_in_layout(is_leftmost or not sharey)
+            axes.spines[:].set_in_layout(False)
+            axes.set(xlabel=xlabel, ylabel=ylabel)  # else seaborn would look for some
+            axes.xaxis.label.set_visible(is_lowest)
+            axes.yaxis.label.set_visible(is_leftmost)
 
-def _balanced(count: int, most: int) -> int:
-    """Return how many panels lie side by side, at most so many, in rows that are equally full."""
-    rows = ceil(count / max(1, most))
-    return ceil(count / rows)
+    def __iter__(self) -> Iterator[tuple[Axes, Any]]:
+        return zip(self.axes, (content for _, content in self._panels), strict=True)
+
+    @property
+    def first(self) -> Axes:
+        """Return the first panel, whose scales are those of all that share them."""
+        first: Axes = self.axes[0]
+        return first
+
+    def set_titles(self, *_: Any, **__: Any) -> Facets:
+        """Set the titles, in as many lines as they need."""
+        for axes, (title, _) in zip(self.axes, self._panels, strict=True):
+            axes.set_title(fitted(title, 0.9 * self.panel_width), loc="left")
+        return self
+
+    def tight_layout(self, *_: Any, **__: Any) -> Facets:
+        """Leave the layout to the engine of the figure; seaborn would draw all panels for it."""
+        return self
 
 
 def cell_facets(
-    cells: pd.DataFrame,
-    keys: Sequence[str],
-    across: str,
-    most_columns: int,
-    heights: tuple[float, float, float],
-    xlabel: str,
-    ylabel: str = "",
-) -> tuple[Figure, dict[int, Axes]]:
-    """Return a figure with a panel per cell, by its index, and the same ones in a column.
+    cells: pd.DataFrame, keys: Sequence[str], across: str, lowest: float, **labels: Any
+) -> Facets:
+    """Return facets with a cell in each panel, by its index, and the same ones in a column.
 
     Args:
         cells: The cells in the order of their panels.
         keys: The keys that titles have.
-        across: The key whose levels make the columns, if it can.
-        most_columns: Panels that lie side by side at most.
-        heights: Inches of a panel, at least and at most, and of all rows if these have room.
-        xlabel: The label across.
-        ylabel: The label upwards.
+        across: The key whose levels make the columns, if they make whole rows.
+        lowest: Inches of a panel at least.
+        labels: The labels of the axes.
     """
-    parts = panels(cells, keys)
-    columns = _columns_of(cells, across, most_columns)
-    lowest, highest, all_rows = heights
-    height = min(highest, max(lowest, all_rows / ceil(len(parts) / columns)))
-    width = min(WIDEST, (WIDE - SIDES) / columns)
-    figure, grid = facets(parts, width, height, columns, xlabel=xlabel, ylabel=ylabel)
-    places = (int(part.index[0]) for _, part in parts)
-    return figure, dict(zip(places, grid, strict=True))
-
-
-def _columns_of(cells: pd.DataFrame, key: str, most: int) -> int:
-    """Return how many panels lie side by side: a key's levels, where these make whole rows."""
-    levels_across = cells[key].nunique() if key else 1
-    is_whole = levels_across <= most and len(cells) % levels_across == 0
-    return levels_across if is_whole and (key or len(cells) <= most) else min(4, len(cells))
+    columns = cells[across].nunique() if across else ceil(len(cells) / MOST_COLUMNS)
+    if columns > MOST_COLUMNS or (across and len(cells) % columns):
+        columns = 4
+    height = max(lowest, ALL_ROWS / ceil(len(cells) / columns))
+    parts = [(title, int(part.index[0])) for title, part in panels(cells, keys)]
+    return Facets(parts, height, columns, widest=4.3, **labels)
 
 
 @contextmanager
@@ -209,12 +197,3 @@ def fitted(words: str, inches: float, size: float | None = None) -> str:
     )
     lines = fill(joined, max(1, width), break_long_words=False, break_on_hyphens=False)
     return lines.replace(NO_BREAK, " ")
-
-
-def room_across(axes: Axes) -> float:
-    """Return about how many inches wide axes are, before they are laid out."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    across = axes.get_subplotspec()
-    panels = across.get_gridspec().ncols if across else 1
-    return float(figure.get_figwidth() - SIDES) / panels

@@ -9,13 +9,12 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.reporting.figures import alt_text, legends
-from xorsweep.reporting.figures.axes import facets
+from xorsweep.reporting.figures.axes import Facets
 from xorsweep.reporting.figures.style import GREY
 from xorsweep.reporting.layout import mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
@@ -31,8 +30,8 @@ def draw_bands(
     xlabel: str,
     ylabel: str,
     is_step: bool = False,
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a line and a band per cell, in panels.
+) -> Facets:
+    """Return facets with a line and a band per cell.
 
     Args:
         shown: The cells.
@@ -44,10 +43,10 @@ def draw_bands(
     """
     cells = shown.cells[shown.cells.index.isin([*bands])]
     parts = panels(in_order(cells, shown.keys), shown.keys)
-    figure, grid = facets(parts, 3.1, 2.5, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
-    grid[0].xaxis.set_major_formatter("{x:,g}")
+    grid = Facets(parts, 2.5, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
+    grid.first.xaxis.set_major_formatter("{x:,g}")
     styles = legends.line_styles(cells, hue)
-    for axes, (_, part) in zip(grid, parts, strict=True):
+    for axes, part in grid:
         for place in part.index:
             band = bands[place]
             colour = styles[part.loc[place, hue] if hue else None]["color"]
@@ -70,10 +69,9 @@ def draw_bands(
                 linewidth=0,
             )
         axes.grid(axis="y")
-    legends.put_below(
-        figure, legends.lines({each: styles[each] | {"marker": None} for each in styles})
-    )
-    return figure, grid
+    lines = legends.lines({level: style | {"marker": None} for level, style in styles.items()})
+    legends.put_below(grid.figure, lines)
+    return grid
 
 
 def last_values_text(

@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm, Normalize
 from xorsweep.analysis.maps import ABSENT, PixelMap
 from xorsweep.reporting.figures import scales
 from xorsweep.reporting.figures.axes import DrawnFigure
-from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.legends import COLOURS
 from xorsweep.reporting.figures.pixels import (
     Image,
     coloured,

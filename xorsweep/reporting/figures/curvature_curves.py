@@ -19,14 +19,10 @@ from xorsweep.reporting.figures import alt_text, legends, scales
 from xorsweep.reporting.figures.axes import DrawnFigure, cell_facets
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.legends import COLOURS
 from xorsweep.reporting.figures.style import GREY, INK
-from xorsweep.reporting.selection import in_order, select_final_cells
+from xorsweep.reporting.selection import select_final_cells
 
-MOST_CELLS = 24
-MOST_COLUMNS = 4
-HEIGHTS = (1.9, 1.9, 1.9)
-"""Inches of a panel."""
 LINEAR = 1e-3
 """Eigenvalues between this and minus this lie on a linear part of the axis."""
 TICKS = (-1e4, -1e2, -1, -1e-2, 0, 1e-2, 1, 1e2, 1e4)
@@ -42,7 +38,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     if "curvature_max" not in tables.results:
         return None
     layout = tables.layout.at_the_end
-    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"], MOST_CELLS)
+    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"])
     smallest, largest = (
         _known(tables.learning_curves(shown.cells, name)) if len(shown.cells) else {}
         for name in CURVATURE_LISTS
@@ -50,21 +46,19 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = shown.cells[shown.cells.index.isin(list(largest))]
     if cells.empty:
         return None
-    cells = in_order(cells, (*layout.col, layout.hue, layout.x))
-    figure, grid = cell_facets(cells, shown.keys, layout.x, MOST_COLUMNS, HEIGHTS, xlabel="epochs")
-    first, *_ = grid.values()
-    for place, axes in grid.items():
+    grid = cell_facets(cells, shown.keys, layout.x, 1.7, xlabel="epochs")
+    for axes, place in grid:
         axes.axhline(0, **ZERO)
         axes.axhline(2 / cells["lr"][place], **LIMIT)
         for curves, colour in ((smallest, SMALLEST_COLOUR), (largest, LARGEST_COLOUR)):
             draw_quantiles(axes, curves[place], colour)
         axes.grid(axis="y")
-    scales.epochs_across(first, max(each.epochs[-1] for each in largest.values()), 0)
+    scales.epochs_across(grid.first, max(each.epochs[-1] for each in largest.values()), 0)
     quantiles = [each.quantiles().ravel() for each in (*smallest.values(), *largest.values())]
-    _scale_values(first, np.concatenate([*quantiles, 2 / cells["lr"].to_numpy()]))
-    figure.supylabel("eigenvalue of the Hessian", fontsize="medium")
-    legends.put_below(figure, _legend_handles())
-    return DrawnFigure(figure, _alt_text(cells, layout.hue, largest), shown.note)
+    _scale_values(grid.first, np.concatenate([*quantiles, 2 / cells["lr"].to_numpy()]))
+    grid.figure.supylabel("eigenvalue of the Hessian", fontsize="medium")
+    legends.put_below(grid.figure, _legend_handles())
+    return DrawnFigure(grid.figure, _alt_text(cells, layout.hue, largest), shown.note)
 
 
 def _known(curves: Curves) -> Curves:

@@ -17,10 +17,10 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     bands = {place: found[found["cell"] == place] for place in found["cell"].unique()}
     if not bands:
         return None
-    figure, grid = draw_bands(shown, layout.hue, bands, "step", column)
+    grid = draw_bands(shown, layout.hue, bands, "step", column)
     values = found["middle"].to_numpy(float)
-    scales.scale_values(grid[0], values[np.isfinite(values)])
+    scales.scale_values(grid.first, values[np.isfinite(values)])
     statistic = "medians" if tables.every.has_seeds else "values"
     ends = last_values_text(bands, shown.cells, layout.hue, "{:.3g}".format)
     alt = f"{column} by step, a line per cell. The last {statistic}: {ends}."
-    return DrawnFigure(figure, alt, shown.note)
+    return DrawnFigure(grid.figure, alt, shown.note)

@@ -22,14 +22,10 @@ from xorsweep.reporting.figures.axes import DrawnFigure, cell_facets
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.selection import in_order, select_final_cells
+from xorsweep.reporting.selection import select_final_cells
 
-MOST_CELLS = 24
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
-MOST_COLUMNS = 5
-HEIGHTS = (1.7, 2.5, 2.5)
-"""Inches of a panel, whose only row is as high as its label."""
 SMALLEST_ERROR, LARGEST_ERROR = 1e-8, 100.0
 """Errors beyond these are beyond the edge: they would leave no room for others."""
 
@@ -41,21 +37,19 @@ ALONE: dict[str, Any] = {"linewidth": 1.4}
 def draw(tables: Tables) -> DrawnFigure | None:
     """Return the error by epoch, one panel per cell: some runs, and the median of all."""
     layout = tables.layout.at_the_end
-    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"], MOST_CELLS)
+    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"])
     curves = tables.learning_curves(shown.cells) if len(shown.cells) else {}
     cells = shown.cells[shown.cells.index.isin(list(curves))]
     if cells.empty:
         return None
-    cells = in_order(cells, (*layout.col, layout.hue, layout.x))
-    figure, grid = cell_facets(cells, shown.keys, layout.x, MOST_COLUMNS, HEIGHTS, xlabel="epochs")
+    grid = cell_facets(cells, shown.keys, layout.x, 1.7, xlabel="epochs")
     single, trained = single_runs(tables, shown.cells.index.to_list())
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())
     last, limits = max(each.epochs[-1] for each in curves.values()), _limits(curves)
-    first, *_ = grid.values()
     # With limits, no line makes Matplotlib find new ones for all panels.
-    first.set(xlim=(0, max(last, 1)), ylim=limits)
-    for place, axes in grid.items():
+    grid.first.set(xlim=(0, max(last, 1)), ylim=limits)
+    for axes, place in grid:
         _draw_runs(axes, curves[place], single, outcomes, SEVERAL if has_several else ALONE)
         if has_several:
             draw_quantiles(axes, curves[place], INK)
@@ -63,15 +57,17 @@ def draw(tables: Tables) -> DrawnFigure | None:
             across = axes.get_yaxis_transform()
             axes.hlines([*tables.plateaus.values()], 0, 1, transform=across, **PLATEAU_LINE)
         axes.grid(axis="y")
-    scales.epochs_across(first, last, 0)
-    first.set_yscale("log")
-    scales.label_decades(first.yaxis, limits)
-    figure.supylabel("half the sum of squared errors", fontsize="medium")
-    legends.put_below(figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several))
+    scales.epochs_across(grid.first, last, 0)
+    grid.first.set_yscale("log")
+    scales.label_decades(grid.first.yaxis, limits)
+    grid.figure.supylabel("half the sum of squared errors", fontsize="medium")
+    legends.put_below(
+        grid.figure, _legend_handles({*outcomes.iloc[single].astype(str)}, has_several)
+    )
     excluded = f"{len(single):,} of {trained:,} runs as thin lines"
     notes = (shown.note, excluded if len(single) < trained else "")
     alt = _alt_text(shown.cells, layout.hue, has_several)
-    return DrawnFigure(figure, alt, "; ".join(filter(None, notes)))
+    return DrawnFigure(grid.figure, alt, "; ".join(filter(None, notes)))
 
 
 def single_runs(tables: Tables, cells: Sequence[int]) -> tuple[NDArray[np.int64], int]:

@@ -19,7 +19,7 @@ from xorsweep.reporting.figures import alt_text, legends, scales
 from xorsweep.reporting.figures.axes import DrawnFigure, cell_facets
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.selection import in_order, select_final_cells
+from xorsweep.reporting.selection import select_final_cells
 
 SMALLEST_ERROR = 1e-8
 """Smaller final errors, which are rounding errors, are drawn here."""
@@ -27,69 +27,44 @@ LARGEST_ERROR = 1e12
 EDGES: FloatArray = 10 ** (np.arange(-81.0, 122.0) / 10 - 0.05)
 """The edges of bins, ten per decade, so laid that no plateau is an edge."""
 BIN_OF_ONE = int(np.searchsorted(EDGES, 1.0)) - 1
-MOST_CELLS = 24
-MOST_COLUMNS = 4
-HEIGHTS = (0.78, 2.2, 4.0)
-"""Inches of a panel, at least and at most, and of all rows of panels where they fit."""
-MOST_ENLARGED = 0.48
-"""Share of the runs up to which the highest bar is as high as the panel."""
 
 
 def draw(tables: Tables) -> DrawnFigure | None:
     """Return how the final errors of each cell are distributed, by outcome, one panel per cell."""
     layout = tables.layout.at_the_end
-    shown = select_final_cells(tables.summary, layout, ["ok"], MOST_CELLS)
+    shown = select_final_cells(tables.summary, layout, ["ok"])
     if shown.cells.empty:
         return None
-    cells = in_order(shown.cells, (*layout.col, layout.x, layout.hue))
-    counts = {place: _counts(tables, place) for place in cells.index}
-    bins, edges = _used_bins(counts)
-    figure, grid = cell_facets(
-        cells,
-        shown.keys,
-        layout.hue if layout.x else "",
-        MOST_COLUMNS,
-        HEIGHTS,
-        xlabel="final error",
-        ylabel="runs",
-    )
-    first, *_ = grid.values()
+    counts = {place: _counts(tables, place) for place in shown.cells.index}
+    (used,) = np.nonzero(sum(each.sum(axis=0) for each in counts.values()))
+    bins = slice(max(used[0] - 1, 0), max(used[-1], BIN_OF_ONE) + 2)
+    edges = EDGES[bins.start : bins.stop + 1]
+    highest = max((each.sum(axis=0) / each.sum()).max() for each in counts.values())
+    grid = cell_facets(shown.cells, shown.keys, layout.x, 0.8, xlabel="final error", ylabel="runs")
     # With limits, no bar makes seaborn find new ones for all panels.
-    first.set(xscale="log", xlim=edges[[0, -1]], ylim=(0, 1), yticks=(0, 1))
-    scales.label_decades(first.xaxis, edges[[0, -1]])
-    for place, axes in grid.items():
+    grid.first.set(xscale="log", xlim=edges[[0, -1]], ylim=(0, 1.05 * highest))
+    grid.first.yaxis.set_major_locator(MaxNLocator(2))
+    scales.label_decades(grid.first.xaxis, edges[[0, -1]])
+    scales.show_percent(grid.first.yaxis)
+    for axes, place in grid:
         _draw_cell(axes, counts[place][:, bins], edges)
         if tables.plateaus:
             upwards = axes.get_xaxis_transform()
             axes.vlines([*tables.plateaus.values()], 0, 1, transform=upwards, **PLATEAU_LINE)
-    scales.show_percent(first.yaxis)
-    highest = max((each.sum(axis=0) / each.sum()).max() for each in counts.values())
-    if highest < MOST_ENLARGED:
-        first.set_ylim(0, 1.05 * highest)
-        first.yaxis.set_major_locator(MaxNLocator(2))
     runs = pd.DataFrame({place: each.sum(axis=1) for place, each in counts.items()}, [*OUTCOMES]).T
     names = [name for name in OUTCOMES if runs[name].any()]
-    legends.put_below(figure, _legend_handles(names, tables.plateaus))
-    return DrawnFigure(figure, _alt_text(runs, layout.hue, shown.cells), shown.note)
-
-
-def _used_bins(counts: Mapping[int, NDArray[np.int64]]) -> tuple[slice, FloatArray]:
-    """Return the bins that have a run of some cell, and 1, with a margin; and their edges."""
-    (used,) = np.nonzero(sum(each.sum(axis=0) for each in counts.values()))
-    bins = slice(max(used[0] - 1, 0), max(used[-1], BIN_OF_ONE) + 2)
-    return bins, EDGES[bins.start : bins.stop + 1]
+    legends.put_below(grid.figure, _legend_handles(names, tables.plateaus))
+    return DrawnFigure(grid.figure, _alt_text(runs, layout.hue, shown.cells), shown.note)
 
 
 def _counts(tables: Tables, cell: int) -> NDArray[np.int64]:
     """Return the number of a cell's runs that are ok in each bin, by outcome (outcomes, bins)."""
     runs = tables.runs_of(cell, ["status", "outcome", "final_error"])
-    is_ok = (runs["status"] == "ok").to_numpy()
-    errors = np.log10(runs["final_error"].clip(SMALLEST_ERROR, LARGEST_ERROR).to_numpy()[is_ok])
-    outcome = pd.Categorical(runs["outcome"], categories=OUTCOMES).codes[is_ok]
-    bins = len(EDGES) - 1
-    bin_of = np.searchsorted(np.log10(EDGES), errors, side="right") - 1
-    counts = np.bincount(outcome.astype(np.int64) * bins + bin_of, minlength=len(OUTCOMES) * bins)
-    return counts.reshape(-1, bins)
+    runs = runs[runs["status"] == "ok"]
+    errors = runs["final_error"].clip(SMALLEST_ERROR, LARGEST_ERROR).to_numpy()
+    outcome = pd.Categorical(runs["outcome"], categories=OUTCOMES).codes
+    counts, _, _ = np.histogram2d(outcome, errors, (np.arange(len(OUTCOMES) + 1), EDGES))
+    return np.asarray(counts, np.int64)
 
 
 def _draw_cell(axes: Axes, counts: NDArray[np.int64], edges: FloatArray) -> None:

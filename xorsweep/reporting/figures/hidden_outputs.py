@@ -26,7 +26,6 @@ TOGETHER = 0.045
 """Share of the plane's side up to which marks have one label."""
 MOST_CELLS = 16
 """Rows and units up to which the cells of the table have their numbers."""
-HALF = 0.5
 
 
 def draw_hidden_outputs(run: SingleRun) -> Figure:
@@ -102,6 +101,8 @@ def _name_rows(axes: Axes, plane: HiddenPlane) -> None:
 
 
 def _draw_table(run: SingleRun) -> Figure:
+    import seaborn as sns  # which figures of two hidden units do without
+
     place = max(count_before_divergence(run.errors.final_error) - 1, 0)
     values = hidden_outputs(run.training, run.parameters[:, [place]])[..., 0]
     rows, units = values.shape
@@ -109,22 +110,20 @@ def _draw_table(run: SingleRun) -> Figure:
     size = (max(2.6, 1.6 + 0.5 * min(units, MOST_CELLS)), 1.4 + 0.3 * min(rows, MOST_CELLS))
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    known = values[np.isfinite(values)]
-    low, high = float(known.min(initial=0.0)), float(known.max(initial=1.0))
-    shown = np.where(np.isfinite(values), values, np.nan)
-    image = axes.imshow(shown, "cividis", aspect="auto", vmin=low, vmax=high)
-    figure.colorbar(image, ax=axes)
-    if few:
-        for (row, unit), value in np.ndenumerate(values):
-            colour = "white" if (value - low) / (high - low) < HALF else INK
-            axes.text(
-                unit, row, mpl_label(f"{value:.3g}"), color=colour, ha="center", va="center", size=7
-            )
-        axes.set_xticks(range(units), [str(unit + 1) for unit in range(units)])
-        axes.set_yticks(range(rows), [mpl_label(label) for label in run.task.row_labels()])
-    else:
-        axes.set(xticks=[], yticks=[])
-    axes.tick_params(length=0, labelcolor=GREY)
+    known = np.where(np.isfinite(values), values, np.nan)
+    sns.heatmap(
+        known,
+        vmin=np.nanmin(known, initial=0),
+        vmax=np.nanmax(known, initial=1),
+        cmap="cividis",
+        annot=np.vectorize(lambda value: mpl_label(f"{value:.3g}"))(values) if few else False,
+        fmt="",
+        annot_kws={"size": 7},
+        xticklabels=range(1, units + 1) if few else False,
+        yticklabels=[*map(mpl_label, run.task.row_labels())] if few else False,
+        ax=axes,
+    )
+    axes.tick_params(length=0, labelcolor=GREY, labelrotation=0)
     axes.set(xlabel="hidden unit" if units > 1 else "the hidden unit", ylabel="row")
     axes.set_title(f"Hidden outputs, after {count_text(run.epochs[place], 'epoch')}")
     return figure

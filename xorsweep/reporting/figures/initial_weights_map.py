@@ -9,9 +9,9 @@ import numpy as np
 from xorsweep.analysis.initial_weights import WeightCell
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.figures import scales
-from xorsweep.reporting.figures.axes import DrawnFigure, facets
+from xorsweep.reporting.figures.axes import DrawnFigure, Facets
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.weight_panels import weight_panels
+from xorsweep.reporting.figures.initial_weights import weight_panels
 from xorsweep.text import percent_text
 
 RUNS_A_FIELD = 25
@@ -57,22 +57,14 @@ def draw(tables: Tables) -> DrawnFigure | None:
         return None
     cells, note = found
     maps = [(name, failure_map(cell)) for name, cell in cells]
-    figure, grid = facets(
-        maps,
-        2.9,
-        2.7,
-        xlabel="larger weight difference",
-        ylabel="smaller weight difference",
-    )
+    grid = Facets(maps, 2.7, xlabel="larger weight difference", ylabel="smaller weight difference")
     highest = max(0.01, *(float(np.nanmax(each.rates, initial=0)) for _, each in maps))
-    for axes, (_, each) in zip(grid, maps, strict=True):
+    for axes, each in grid:
         fields = axes.pcolormesh(
             each.x, each.y, np.ma.masked_invalid(each.rates), cmap="cividis", vmin=0, vmax=highest
         )
-    bar = figure.colorbar(fields, ax=grid, aspect=25, pad=0.02, label="runs that don't converge")
-    bar.outline.set_visible(False)
-    scales.show_percent(bar.ax.yaxis)
-    return DrawnFigure(figure, _alt_text(maps), note)
+    scales.add_percent_bar(grid, fields, "runs that don't converge")
+    return DrawnFigure(grid.figure, _alt_text(maps), note)
 
 
 def _alt_text(maps: list[tuple[str, FailureMap]]) -> str:

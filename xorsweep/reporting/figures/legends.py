@@ -1,4 +1,4 @@
-"""How lines look, and legends."""
+"""The colours of levels, how their lines look, and legends."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,10 +18,10 @@ from matplotlib.patches import Patch
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.axes import LINE_HEIGHT, text_width
-from xorsweep.reporting.figures.palette import COLOURS, name_colours, number_colours
 from xorsweep.reporting.layout import levels, mpl_label, mpl_text
 from xorsweep.text import level_text
 
+COLOURS: list[str] = sns.color_palette("colorblind").as_hex()
 MARKERS = "osD^vPX*"
 
 Style = dict[str, Any]
@@ -31,7 +33,10 @@ def line_styles(frame: pd.DataFrame, key: str) -> dict[Any, Style]:
     if not key:
         return {None: {"color": COLOURS[0], "marker": MARKERS[0]}}
     found = levels(frame, key)
-    colours = (number_colours if is_numeric(frame[key]) else name_colours)(len(found))
+    palette: Any = COLOURS if len(found) <= len(COLOURS) else "husl"
+    if is_numeric(frame[key]):  # from dark to light; the lightest wouldn't show on white
+        palette = list(colormaps["viridis"](np.linspace(0, 0.75, len(found))))
+    colours = sns.color_palette(palette, len(found)).as_hex()
     return {
         level: {"color": colour, "marker": marker, "label": mpl_label(level_text(key, level))}
         for level, colour, marker in zip(found, colours, cycle(MARKERS), strict=False)

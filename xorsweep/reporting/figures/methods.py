@@ -37,7 +37,7 @@ _OF_MODULES = {
     "rate_heatmap": "rate",
     "rate_lines": "rate",
     "number_lines": "metric",
-    "time_curves": "survival",
+    "survival_curves": "survival",
     "curve_lines": "curves",
     "column_map": "map",
 }

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures import alt_text, legends, scales
-from xorsweep.reporting.figures.axes import MOST_PANELS, NARROW, DrawnFigure, facets, new_figure
+from xorsweep.reporting.figures.axes import MOST_PANELS, NARROW, DrawnFigure, Facets, new_figure
 from xorsweep.reporting.figures.column_data import ColumnTables
-from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.legends import COLOURS
 from xorsweep.reporting.layout import Layout, mpl_label, panels
 from xorsweep.reporting.selection import in_order
 from xorsweep.text import count_text
@@ -36,23 +36,23 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     medians = tables.every.statistic(f"{column}_median")[shown.cells.index].dropna()
     cells = shown.cells.loc[medians.index]
     parts = panels(in_order(rows, shown.keys), shown.keys)
-    figure, grid = facets(parts, 3.1, 2.7, sharey=True, xlabel=layout.x, ylabel=mpl_label(column))
+    grid = Facets(parts, 2.7, xlabel=layout.x, ylabel=mpl_label(column))
     styles = legends.line_styles(cells, layout.hue)
-    for axes, (_, part) in zip(grid, parts, strict=True):
+    for axes, part in grid:
         _draw_panel(axes, part, column, layout, cells, tables.every.has_seeds)
         axes.grid(axis="y")
     drawn = np.concatenate(
         [tables.every.statistic(f"{column}_{name}")[cells.index] for name in ("q25", "q75")]
     )
-    scales.scale_values(grid[0], drawn[np.isfinite(drawn)])
+    scales.scale_values(grid.first, drawn[np.isfinite(drawn)])
     scales.scale_across(grid, cells, layout.x)
-    legends.put_below(figure, legends.lines(styles))
+    legends.put_below(grid.figure, legends.lines(styles))
     statistic = "Medians" if tables.every.has_seeds else "Values"
     ranges = alt_text.ranges(cells, layout.hue, medians, "{:.3g}".format)
     along = alt_text.along(cells, layout.x).removesuffix(",")
     alt = f"{statistic} of {column} along {along}. Range: {ranges}."
     excluded = f"{count_text(infinite, 'infinite value')} excluded" * (infinite > 0)
-    return DrawnFigure(figure, alt, "; ".join(filter(None, (shown.note, excluded))))
+    return DrawnFigure(grid.figure, alt, "; ".join(filter(None, (shown.note, excluded))))
 
 
 def _draw_panel(

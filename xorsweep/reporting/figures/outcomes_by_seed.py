@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import has_levels, is_numeric
 from xorsweep.reporting.figures import legends, scales
-from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, facets
+from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, Facets
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.pixels import coloured
 from xorsweep.reporting.figures.style import GREY, OUTCOME_COLOURS
@@ -23,8 +22,6 @@ from xorsweep.reporting.layout import levels, panels
 from xorsweep.reporting.selection import final_epochs_only, select_cells, spaced
 from xorsweep.text import count_text
 
-WIDTH, HEIGHT = 2.3, 3.4
-"""Inches of a panel."""
 MOST_ROWS = 500
 """Seeds of a panel, one in a line of dots; of more, evenly spaced ones are drawn."""
 ABSENT = -1
@@ -32,46 +29,8 @@ ABSENT = -1
 DRAWN = tuple(OUTCOME_COLOURS)
 
 
-@dataclass(frozen=True)
-class OutcomeRows:
-    """How seeds end along an axis, those that solve the task at most of its levels first.
-
-    Attributes:
-        codes: The outcome of each seed at each level (seeds, levels), a place in DRAWN or ABSENT.
-    """
-
-    codes: NDArray[np.int8]
-
-    @classmethod
-    def of(cls, tables: Tables, cells: pd.DataFrame, key: str, along: list[Any]) -> OutcomeRows:
-        """Return the outcomes of the cells of a panel, which hold each seed once per level."""
-        runs = [tables.runs_of(place, ["seed", "outcome"]) for place in cells.index]
-        seeds = np.unique(np.concatenate([each["seed"].to_numpy() for each in runs]))
-        codes = np.full((len(seeds), len(along)), ABSENT, np.int8)
-        for each, level in zip(runs, cells[key], strict=True):
-            outcome = pd.Categorical(each["outcome"])
-            code_of = np.append(pd.Index(DRAWN).get_indexer(outcome.categories), ABSENT)
-            codes[np.searchsorted(seeds, each["seed"]), along.index(level)] = code_of[outcome.codes]
-        trained = codes[(codes != ABSENT).any(axis=1)]
-        solved = (trained == DRAWN.index("solved")).sum(axis=1)
-        absent = (trained == ABSENT).sum(axis=1)
-        return cls(trained[np.lexsort((*trained.T[::-1], -solved, absent))])
-
-    @property
-    def drawn(self) -> NDArray[np.int8]:
-        """Return the rows that there is room for, evenly spaced."""
-        drawn: NDArray[np.int8] = self.codes[spaced(len(self.codes), MOST_ROWS, 0)]
-        return drawn
-
-    def solved_text(self) -> str:
-        """Return at how many levels the seeds that were trained at all of them are solved."""
-        whole = self.codes[(self.codes != ABSENT).all(axis=1)]
-        solved = (whole == DRAWN.index("solved")).sum(axis=1)
-        every, none = int((solved == self.codes.shape[1]).sum()), int((solved == 0).sum())
-        return (
-            f"of {count_text(len(whole), 'seed')} {every:,} solved at every level, {none:,} at "
-            f"none, {len(whole) - every - none:,} at some"
-        )
+Codes = NDArray[np.intp]
+"""The outcome of each seed at each level (seeds, levels), a place in DRAWN or ABSENT."""
 
 
 def draw(tables: Tables) -> DrawnFigure | None:
@@ -87,24 +46,25 @@ def draw(tables: Tables) -> DrawnFigure | None:
     shown = select_cells(cells, keys, MOST_PANELS)
     along = levels(shown.cells, key)
     maps = [
-        (title, OutcomeRows.of(tables, part, key, along))
+        (title, _codes(tables, part, key, along))
         for title, part in panels(shown.cells, shown.keys)
         if (part["failed"] < part["runs"]).any()
     ]
     if not maps:
         return None
-    figure, grid = facets(
-        maps, WIDTH, HEIGHT, 4, sharey=False, xlabel=key, ylabel="seeds, by outcome"
-    )
-    names = [scales.level_label(level) for level in along]
-    for axes, (_, each) in zip(grid, maps, strict=True):
+    grid = Facets(maps, 3.4, columns=4, sharey=False, xlabel=key, ylabel="seeds, by outcome")
+    for axes, each in grid:
         _draw_rows(axes, each)
     places = spaced(len(along), scales.MOST_TICKS, 0)
-    grid[0].set_xticks(places, [names[place] for place in places])
-    scales.turn_labels(grid, [names[place] for place in places])
-    found = {code for _, each in maps for code in np.unique(each.codes)}
-    legends.put_below(figure, _legend_handles(found))
-    return DrawnFigure(figure, _alt_text(maps, key), "; ".join(_notes(shown.note, maps)))
+    names = [scales.level_label(along[place]) for place in places]
+    grid.first.set_xticks(places, names)
+    scales.turn_labels(grid, names)
+    found = {code for _, codes in maps for code in np.unique(codes)}
+    legends.put_below(grid.figure, _legend_handles(found))
+    most = max(len(codes) for _, codes in maps)
+    seeds = f"{MOST_ROWS:,} of {most:,} seeds a panel at most, evenly spaced in their order"
+    note = "; ".join(filter(None, (shown.note, seeds if most > MOST_ROWS else "")))
+    return DrawnFigure(grid.figure, _alt_text(maps, key), note)
 
 
 def chosen_axis(tables: Tables) -> str:
@@ -122,39 +82,59 @@ def chosen_axis(tables: Tables) -> str:
     return next((key for key in ordered if key in swept), "")
 
 
-def _draw_rows(axes: Axes, each: OutcomeRows) -> None:
+def _codes(tables: Tables, cells: pd.DataFrame, key: str, along: list[Any]) -> Codes:
+    """Return the outcomes of the cells of a panel, seeds that solve the task at most levels first.
+
+    Each cell holds each seed once.
+    """
+    ends = {
+        level: tables.runs_of(int(str(place)), ["seed", "outcome"]).set_index("seed")["outcome"]
+        for place, level in cells[key].items()
+    }
+    names = pd.DataFrame(ends).reindex(columns=along).astype(object).to_numpy()
+    codes = pd.Index(DRAWN).get_indexer(pd.Index(names.ravel())).reshape(names.shape)
+    trained = codes[(codes != ABSENT).any(axis=1)]
+    absent = (trained == ABSENT).sum(axis=1)
+    order = np.lexsort((*trained.T[::-1], -_solved(trained), absent))
+    return np.asarray(trained[order])
+
+
+def _solved(codes: Codes) -> NDArray[np.intp]:
+    """Return at how many levels each seed is solved."""
+    return np.asarray((codes == DRAWN.index("solved")).sum(axis=1))
+
+
+def _draw_rows(axes: Axes, codes: Codes) -> None:
     axes.imshow(
-        coloured(each.drawn, [*OUTCOME_COLOURS.values()]),
+        coloured(codes[spaced(len(codes), MOST_ROWS, 0)], [*OUTCOME_COLOURS.values()]),
         aspect="auto",
         interpolation="nearest",
-        extent=(-0.5, each.codes.shape[1] - 0.5, len(each.codes), 0),
+        extent=(-0.5, codes.shape[1] - 0.5, len(codes), 0),
     )
     axes.tick_params("y", labelleft=True, left=True)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _legend_handles(codes: set[int]) -> list[Patch]:
-    known = legends.patches(
-        {
-            name.replace("_", " "): OUTCOME_COLOURS[name]
-            for code, name in enumerate(DRAWN)
-            if code in codes
-        }
-    )
+    names = [DRAWN[code] for code in sorted(codes - {ABSENT})]
+    known = legends.patches({name.replace("_", " "): OUTCOME_COLOURS[name] for name in names})
     blank = Patch(facecolor="none", edgecolor=GREY, linewidth=0.6, label="not trained")
     return [*known, blank] if ABSENT in codes else known
 
 
-def _notes(excluded: str, maps: Sequence[tuple[str, OutcomeRows]]) -> list[str]:
-    """Return which settings are shown where not all are, and how many of the seeds."""
-    most = max(len(each.codes) for _, each in maps)
-    seeds = [f"{MOST_ROWS:,} of {most:,} seeds a panel at most, evenly spaced in their order"]
-    return [*filter(None, [excluded]), *(seeds if most > MOST_ROWS else [])]
-
-
-def _alt_text(maps: Sequence[tuple[str, OutcomeRows]], key: str) -> str:
-    parts = [f"{title + ', ' if title else ''}{each.solved_text()}" for title, each in maps]
+def _alt_text(maps: Sequence[tuple[str, Codes]], key: str) -> str:
+    parts = [f"{title + ', ' if title else ''}{_solved_text(codes)}" for title, codes in maps]
     return (
         f"A row for each seed and a column for each level of {key}, coloured by outcome, seeds "
         f"that are solved at most levels on top. In short: {'; '.join(parts)}."
+    )
+
+
+def _solved_text(codes: Codes) -> str:
+    """Return at how many levels the seeds that were trained at all of them are solved."""
+    whole = codes[(codes != ABSENT).all(axis=1)]
+    every, none = ((_solved(whole) == count).sum() for count in (codes.shape[1], 0))
+    return (
+        f"of {count_text(len(whole), 'seed')} {every:,} solved at every level, {none:,} at none, "
+        f"{len(whole) - every - none:,} at some"
     )

@@ -7,12 +7,11 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, to_rgba_array
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator, ScalarFormatter
 from numpy.typing import NDArray
 
 from xorsweep.analysis.maps import MapAxes, MapAxis
@@ -84,7 +83,11 @@ def map_figure(
     shown.set_position((left / across, bottom / up, wide / across, high / up))
     shown.set_title(mpl_label(title), loc="left")
     if scale:
-        _add_scale(figure, shown, scale, scale_label)
+        place = (left + 1.02 * wide) / across, bottom / up, 0.03 * wide / across, high / up
+        bar = figure.colorbar(scale, cax=figure.add_axes(place), label=mpl_label(scale_label))
+        bar.outline.set_visible(False)
+        if isinstance(scale.norm, LogNorm):
+            scales.label_decades(bar.ax.yaxis, np.array([scale.norm.vmin, scale.norm.vmax]))
     if handles:
         figure.legend(handles=handles, loc="lower left", ncols=columns, bbox_to_anchor=(0.01, 0.0))
     return figure
@@ -107,24 +110,11 @@ def _set_ticks(shown: Axis, axis: MapAxis) -> None:
             axis.coordinates(values), labels=[mpl_label(level_name(value)) for value in values]
         )
     elif axis.spacing == "log" and high >= 10 * low:
-        shown.set_major_locator(
-            LogLocator(subs=(1, 2, 5) if high < scales.FEW_DECADES * low else (1,))
-        )
-        shown.set_major_formatter("{x:,g}")
-        shown.set_minor_formatter("")
+        scales.label_decades(shown, axis.levels)
     else:
         shown.set_major_locator(MaxNLocator(MOST_STEPS, steps=[1, 2, 5, 10]))
         shown.set_major_formatter(ScalarFormatter(useOffset=False))
         shown.set_minor_locator(NullLocator())
-
-
-def _add_scale(figure: Figure, shown: Axes, scale: ScalarMappable, label: str) -> None:
-    box = shown.get_position()
-    beside = figure.add_axes((box.x1 + 0.02 * box.width, box.y0, 0.03 * box.width, box.height))
-    bar = figure.colorbar(scale, cax=beside, label=mpl_label(label))
-    bar.outline.set_visible(False)
-    if isinstance(scale.norm, LogNorm):
-        scales.label_decades(beside.yaxis, np.array([scale.norm.vmin, scale.norm.vmax]))
 
 
 def coloured(codes: NDArray[Any], colours: Sequence[str]) -> Image:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -11,22 +9,21 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from seaborn.utils import relative_luminance
 
 from xorsweep.reporting.figures import alt_text, scales
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
     NARROWEST,
+    WIDEST,
     DrawnFigure,
-    facets,
-    room_across,
+    Facets,
     text_width,
 )
 from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.figures.style import BLACK, SMALL
-from xorsweep.reporting.layout import Layout, levels, mpl_label, panels
+from xorsweep.reporting.layout import Layout, levels, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
 from xorsweep.text import level_text
 
@@ -48,46 +45,28 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     counts = _counts(rates.frame) if has_room else pd.Series("", rates.frame.index)
     lines = [line for text in counts.dropna() for line in text.split("\n")]
     longest = max((text_width(line, SMALL) for line in lines), default=0.0)
-    size = _Size.of(across, down, longest)
-    figure, grid = facets(
+    names = max(text_width(scales.level_label(level)) for level in down)
+    needed = min(len(across), MOST_FIELDS) * (longest + 0.05) + 0.6
+    grid = Facets(
         parts,
-        size.width,
-        size.height,
+        height=max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1),
+        narrowest=max(needed, NARROWEST),
+        widest=max(needed, WIDEST) + names,
         xlabel=layout.x,
         ylabel=layout.hue,
-        narrowest=size.narrowest,
     )
-    has_texts = has_room and len(across) * longest <= room_across(grid[0]) - 0.2
-    for axes, (_, part) in zip(grid, parts, strict=True):
+    has_texts = has_room and len(across) * longest <= grid.panel_width - 0.2
+    for axes, part in grid:
         rate, text = (
             _by_level(part, layout, values, across, down)
             for values in (rates.frame["rate"], counts)
         )
         _draw_map(axes, rate, text if has_texts else None)
-    room = min(size.fields, room_across(grid[0]))
-    scales.turn_labels(grid, [text.get_text() for text in grid[0].get_xticklabels()], room)
-    _add_colour_bar(figure, grid, rates)
-    return DrawnFigure(figure, _alt_text(shown, layout, rates), shown.note)
-
-
-@dataclass(frozen=True)
-class _Size:
-    """Inches of a panel, of its fields together, and of the narrowest panel with texts."""
-
-    width: float
-    height: float
-    fields: float
-    narrowest: float
-
-    @classmethod
-    def of(cls, across: list[Any], down: list[Any], text: float) -> _Size:
-        """Return the size for some levels, and for texts of some inches in the fields, or none."""
-        field = max(0.52, text + 0.12) if text else 0.3
-        fields = max(2.2, field * min(len(across), MOST_FIELDS) + 0.6)
-        names = max(text_width(scales.level_label(level)) for level in down)
-        height = max(1.9, 0.42 * min(len(down), MOST_FIELDS) + 1.1)
-        narrowest = len(across) * (text + 0.05) + 0.6 if text else NARROWEST
-        return cls(fields + max(0.0, names - 0.6), height, fields, narrowest)
+    scales.turn_labels(grid, [text.get_text() for text in grid.first.get_xticklabels()], names)
+    bar = scales.add_percent_bar(grid, grid.first.collections[0], rates.label)
+    if rates.are_values:
+        bar.set_ticks([0, 1], labels=["false", "true"])
+    return DrawnFigure(grid.figure, _alt_text(shown, layout, rates), shown.note)
 
 
 def _by_level(
@@ -101,15 +80,6 @@ def _by_level(
     x, y = (part[key] if key else "" for key in (layout.x, layout.hue))
     table = pd.DataFrame({"x": x, "y": y, "value": values.reindex(part.index)})
     return table.pivot(index="y", columns="x", values="value").reindex(down[::-1], columns=across)
-
-
-def _add_colour_bar(figure: Figure, grid: Sequence[Axes], rates: Rates) -> None:
-    bar = figure.colorbar(grid[0].collections[0], ax=grid, aspect=25, pad=0.02)
-    bar.outline.set_visible(False)
-    scales.show_percent(bar.ax.yaxis)
-    if rates.are_values:
-        bar.set_ticks([0, 1], labels=["false", "true"])
-    bar.set_label(mpl_label(rates.label))
 
 
 def _counts(rates: pd.DataFrame) -> pd.Series[Any]:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures import alt_text, legends, scales
-from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, facets
+from xorsweep.reporting.figures.axes import MOST_PANELS, DrawnFigure, Facets
 from xorsweep.reporting.figures.column_data import AnyTables
 from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.layout import Layout, mpl_label, panels
@@ -27,16 +27,14 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     if shown.cells.empty or not (layout.x or layout.hue):
         return None
     parts = panels(in_order(shown.cells, shown.keys), shown.keys)
-    figure, grid = facets(
-        parts, 3.1, 2.7, xlabel=layout.x or "all runs", ylabel=mpl_label(rates.label)
-    )
-    scales.percent_upwards(grid[0])
-    for axes, (_, part) in zip(grid, parts, strict=True):
+    grid = Facets(parts, 2.7, xlabel=layout.x or "all runs", ylabel=mpl_label(rates.label))
+    scales.percent_upwards(grid.first)
+    for axes, part in grid:
         _draw_lines(axes, part, rates.frame, layout, shown.cells)
         axes.grid(axis="y")
     scales.scale_across(grid, shown.cells, layout.x)
-    legends.put_below(figure, grid[0].get_legend_handles_labels()[0])
-    return DrawnFigure(figure, _alt_text(tables, shown.cells, layout, rates), shown.note)
+    legends.put_below(grid.figure, grid.first.get_legend_handles_labels()[0])
+    return DrawnFigure(grid.figure, _alt_text(tables, shown.cells, layout, rates), shown.note)
 
 
 def _draw_lines(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xorsweep.fields import FloatArray
 from xorsweep.reporting.figures import scales
 from xorsweep.reporting.figures.axes import DrawnFigure
-from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.legends import COLOURS
 from xorsweep.reporting.figures.style import GREY
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.ticker import (
     EngFormatter,
     FuncFormatter,
@@ -22,7 +24,7 @@ from matplotlib.ticker import (
 from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric
-from xorsweep.reporting.figures.axes import LINE_HEIGHT, room_across, text_width
+from xorsweep.reporting.figures.axes import LINE_HEIGHT, Facets, text_width
 from xorsweep.reporting.layout import levels, mpl_label
 from xorsweep.text import NO_BREAK, level_name
 
@@ -32,6 +34,8 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_TICKS = 8
 MANY_TIMES = 50
 """From this ratio of the largest to the smallest value on, an axis is logarithmic."""
+LEVELS_APART = 8
+"""From this ratio on, only a logarithmic axis shows all levels apart."""
 FEW_DECADES = 100
 """Up to this ratio powers of ten alone would be few labels."""
 FINE = 1e-4
@@ -60,31 +64,26 @@ def epochs_across(axes: Axes, last: float, first: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def is_wide(numbers: pd.Series[Any]) -> bool:
-    """Tell whether only a logarithmic axis shows all the numbers apart."""
-    return bool(numbers.min() > 0 and numbers.max() >= 8 * numbers.min())
-
-
-def scale_across(grid: Sequence[Axes], cells: pd.DataFrame, key: str) -> None:
+def scale_across(grid: Facets, cells: pd.DataFrame, key: str) -> None:
     """Show the levels of a key along a shared axis: numbers at their values, names side by side."""
     found = levels(cells, key) if key else []
     names = [level_label(level) for level in found]
     if not key or not is_numeric(cells[key]):
-        grid[0].set_xticks(range(len(found)), names)
+        grid.first.set_xticks(range(len(found)), names)
         if found:
-            grid[0].set_xlim(-0.5, len(found) - 0.5)
+            grid.first.set_xlim(-0.5, len(found) - 0.5)
         turn_labels(grid, names)
         return
-    wide = is_wide(cells[key])
+    wide = needs_logarithm(cells[key].to_numpy(float), LEVELS_APART)
     if wide:
-        grid[0].set_xscale("log")
-        grid[0].xaxis.set_minor_locator(NullLocator())
+        grid.first.set_xscale("log")
+        grid.first.xaxis.set_minor_locator(NullLocator())
     if wide and len(found) > MOST_TICKS:
-        label_decades(grid[0].xaxis, np.array(found))
+        label_decades(grid.first.xaxis, np.array(found))
     elif len(found) <= MOST_TICKS:
         places = np.log(found) if wide else np.array(found, float)
-        kept = _apart(places, names, room_across(grid[0]))
-        grid[0].set_xticks([found[place] for place in kept], [names[place] for place in kept])
+        kept = _apart(places, names, grid.panel_width)
+        grid.first.set_xticks([found[place] for place in kept], [names[place] for place in kept])
 
 
 def places_along(
@@ -98,29 +97,26 @@ def places_along(
         return np.full(len(line), shift)
     if not is_numeric(cells[key]):
         return np.asarray(pd.Index(levels(cells, key)).get_indexer(line[key]) + shift)
-    low, high = cells[key].min(), cells[key].max()
-    if is_wide(cells[key]):
-        return np.asarray(line[key] * (high / low) ** shift, float)
-    return np.asarray(line[key] + shift * (high - low), float)
+    every, own = (frame[key].to_numpy(float) for frame in (cells, line))
+    if needs_logarithm(every, LEVELS_APART):
+        return np.asarray(own * (every.max() / every.min()) ** shift)
+    return np.asarray(own + shift * np.ptp(every))
 
 
-def turn_labels(grid: Sequence[Axes], names: Sequence[str], room: float = 0.0) -> None:
+def turn_labels(grid: Facets, names: Sequence[str], taken: float = 0.0) -> None:
     """Turn the labels along shared axes where they would touch, and leave some out if need be.
 
-    `room` is in inches, that of a panel by default. The figure becomes higher by as much as the
+    `taken` are the inches of a panel beside its axes. The figure becomes higher by as much as the
     labels take.
     """
-    room = room or room_across(grid[0])
-    longest = max(map(text_width, names), default=0.0)
+    room, longest = grid.panel_width - taken, max(map(text_width, names), default=0.0)
     if longest + 0.08 < room / max(1, len(names)):
         return
     step = ceil(len(names) * LINE_HEIGHT / room)
-    grid[0].set_xticks(grid[0].get_xticks()[::step], names[::step])
-    for axes in grid:  # panels share their ticks, and each turns its own labels
+    grid.first.set_xticks(grid.first.get_xticks()[::step], names[::step])
+    for axes in grid.axes:  # panels share their ticks, and each turns its own labels
         axes.tick_params(axis="x", labelrotation=90)
-    figure = grid[0].get_figure(root=True)
-    assert figure is not None
-    figure.set_figheight(figure.get_figheight() + longest)
+    grid.figure.set_figheight(grid.figure.get_figheight() + longest)
 
 
 def _apart(places: NDArray[Any], names: Sequence[str], room: float) -> list[int]:
@@ -150,9 +146,9 @@ def scale_values(axes: Axes, values: NDArray[Any]) -> None:
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 
-def needs_logarithm(values: NDArray[Any]) -> bool:
+def needs_logarithm(values: NDArray[Any], times: float = MANY_TIMES) -> bool:
     """Tell whether a linear axis would hide the small ones of positive values."""
-    return bool(values.min() > 0 and values.max() >= MANY_TIMES * values.min())
+    return bool(values.min() > 0 and values.max() >= times * values.min())
 
 
 def label_decades(axis: Axis, values: NDArray[Any]) -> None:
@@ -179,3 +175,12 @@ def percent_upwards(axes: Axes) -> None:
 def show_percent(axis: Axis) -> None:
     """Write the numbers of an axis in percent, as the page does."""
     axis.set_major_formatter(PercentFormatter(1, symbol=f"{NO_BREAK}%"))
+
+
+def add_percent_bar(grid: Facets, fields: ScalarMappable, label: str) -> Colorbar:
+    """Put a colour bar of shares beside all panels."""
+    bar: Colorbar = grid.figure.colorbar(fields, ax=grid.axes, aspect=25, pad=0.02)
+    bar.set_label(mpl_label(label))
+    bar.outline.set_visible(False)
+    show_percent(bar.ax.yaxis)
+    return bar

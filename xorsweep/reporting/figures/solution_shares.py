@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from xorsweep.analysis.solutions import classes_only, label_counts
 from xorsweep.reporting.figures import legends, scales
-from xorsweep.reporting.figures.axes import DrawnFigure, facets, room_across, text_width
+from xorsweep.reporting.figures.axes import DrawnFigure, Facets
 from xorsweep.reporting.figures.data import Tables
-from xorsweep.reporting.figures.palette import COLOURS
-from xorsweep.reporting.figures.style import BLACK, SMALL
-from xorsweep.reporting.layout import levels, panels
-from xorsweep.reporting.selection import final_epochs_only, select_cells
+from xorsweep.reporting.figures.legends import COLOURS
+from xorsweep.reporting.figures.style import SMALL
+from xorsweep.reporting.layout import panels
+from xorsweep.reporting.selection import final_epochs_only, in_order, select_cells
 from xorsweep.text import count_text, level_text, percent_text
 
 MOST_CELLS = 40
@@ -23,11 +22,12 @@ MOST_CLASSES = 8
 """Classes with a colour of their own, the most frequent ones."""
 ROW_HEIGHT = 0.27
 """Inches from one row to the next."""
+SHARE = "share of the solved runs"
 OTHERS = "other classes"
 CLASS_COLOURS = (*COLOURS[:7], COLOURS[8])
 OTHERS_COLOUR = COLOURS[7]
-GAP = 0.002
-"""Between two parts of a bar, as a share of it."""
+BESIDE: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL}
+"""How texts beside bars look."""
 MOST_NAMED = 12
 """Cells that the alternative text names one by one."""
 
@@ -42,32 +42,41 @@ def draw(tables: Tables) -> DrawnFigure | None:
     cells = cells[[bool(counts[place]) for place in cells.index]]
     layout = tables.layout.at_the_end
     shown = select_cells(cells, (layout.x, layout.hue, *layout.col), MOST_CELLS, thin=True)
-    total = Counter[str]()
-    for place in shown.cells.index:
-        total.update(counts[place])
-    if len(total) < 2:
+    table = pd.DataFrame({place: counts[place] for place in shown.cells.index}).T.fillna(0)
+    if len(table.columns) < 2:
         return None
     key = next((key for key in (layout.x, layout.hue, *shown.keys) if key in shown.keys), "")
     parts = panels(shown.cells, [each for each in shown.keys if each != key])
-    most_rows = max(len(part) for _, part in parts)
-    figure, grid = facets(
+    grid = Facets(
         parts,
-        6.4,
-        ROW_HEIGHT * max(2, most_rows) + 0.3,
+        ROW_HEIGHT * max(2, *(len(part) for _, part in parts)) + 0.3,
         columns=1,
+        widest=6.4,
         sharey=False,
-        xlabel="share of the solved runs",
         ylabel=key or "all runs",
     )
-    named = [label for label, _ in sorted(total.items(), key=lambda each: (-each[1], each[0]))]
-    colours = dict(zip(named[:MOST_CLASSES], CLASS_COLOURS, strict=False))
-    for axes, (_, part) in zip(grid, parts, strict=True):
-        _draw_rows(axes, part, key, counts, colours, 0.85 * room_across(grid[0]))
-    grid[0].set_xlim(0, 1)
-    scales.show_percent(grid[0].xaxis)
-    rest = {OTHERS: OTHERS_COLOUR} if len(named) > len(colours) else {}
-    legends.put_below(figure, legends.patches(colours | rest))
-    return DrawnFigure(figure, _alt_text(shown.cells, shown.keys, counts), shown.note)
+    named = table.sum().sort_index().sort_values(ascending=False, kind="stable").index
+    colours = dict(zip(named, CLASS_COLOURS, strict=False))
+    if len(named) > len(colours):
+        table[OTHERS] = table[named[MOST_CLASSES:]].sum(axis=1)
+        colours[OTHERS] = OTHERS_COLOUR
+    for axes, part in grid:
+        rows = in_order(part, [key])
+        solved = table.loc[rows.index, named].sum(axis=1)
+        shares = table.loc[rows.index, [*colours]].div(solved, axis=0)
+        names = [scales.level_label(level) for level in rows[key]] if key else [""]
+        shares.set_axis(names).plot.barh(
+            ax=axes, stacked=True, width=0.8, color=colours, legend=False
+        )
+        for row, count in enumerate(solved):
+            axes.annotate(f"{count:,.0f}", (1, row), (4, 0), va="center", **BESIDE)
+        axes.annotate("solved", (1, 1), (4, 2), xycoords="axes fraction", **BESIDE)
+        axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel=SHARE)  # pandas has replaced the label
+        axes.tick_params("y", length=0, labelleft=True)
+    grid.first.set_xlim(0, 1)
+    scales.show_percent(grid.first.xaxis)
+    legends.put_below(grid.figure, legends.patches(colours))
+    return DrawnFigure(grid.figure, _alt_text(shown.cells, shown.keys, counts), shown.note)
 
 
 def class_counts(tables: Tables) -> Counts:
@@ -76,66 +85,6 @@ def class_counts(tables: Tables) -> Counts:
     return {
         place: classes_only(each) for place, each in zip(tables.summary.index, found, strict=True)
     }
-
-
-def _draw_rows(
-    axes: Axes,
-    part: pd.DataFrame,
-    key: str,
-    counts: Counts,
-    colours: Mapping[str, str],
-    room: float,
-) -> None:
-    """Draw the cells of a panel below each other, the first on top, bars of `room` inches."""
-    order = levels(part, key) if key else [""]
-    rows = [part[part[key] == level] if key else part for level in order]
-    for row, cell in enumerate(rows):
-        mine = counts[cell.index[0]]
-        solved, start = sum(mine.values()), 0.0
-        for label, share in _segments(mine, colours, room):
-            axes.barh(row, share - GAP, 0.8, start, color=colours.get(label, OTHERS_COLOUR))
-            if label in mine and label not in colours:
-                axes.text(
-                    start + share / 2,
-                    row,
-                    label,
-                    ha="center",
-                    va="center",
-                    fontsize=SMALL,
-                    color=BLACK,
-                )
-            start += share
-        axes.annotate(
-            f"{solved:,}", (1, row), (4, 0), textcoords="offset points", va="center", fontsize=SMALL
-        )
-    axes.annotate(
-        "solved",
-        (1, 1),
-        (4, 2),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=SMALL,
-    )
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks(range(len(rows)), [scales.level_label(level) for level in order])
-    axes.tick_params(axis="y", length=0)
-
-
-def _segments(
-    counts: Mapping[str, int], colours: Mapping[str, str], room: float
-) -> Iterator[tuple[str, float]]:
-    """Yield the parts of a bar with their shares: classes with a colour, others, the rest.
-
-    Of the others those are drawn apart that have room for their name.
-    """
-    total, left = sum(counts.values()), 1.0
-    for label in sorted(counts, key=lambda label: [*colours, label].index(label)):
-        share = counts[label] / total
-        if label in colours or room * share >= text_width(label, SMALL) + 0.1:
-            left -= share
-            yield label, share
-    if left > GAP:
-        yield OTHERS, left
 
 
 def _alt_text(cells: pd.DataFrame, keys: Sequence[str], counts: Counts) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Stroke, withStroke
 from numpy.typing import NDArray
@@ -26,7 +24,7 @@ from xorsweep.networks.schema import network_of
 from xorsweep.networks.solutions import is_solution
 from xorsweep.networks.trainer import build_training
 from xorsweep.reporting.figures import legends
-from xorsweep.reporting.figures.axes import NARROW, NARROWEST, DrawnFigure, fitted, new_figure
+from xorsweep.reporting.figures.axes import NARROWEST, SIDES, DrawnFigure, Facets, fitted
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import mpl_label
@@ -41,8 +39,8 @@ MOST_READ = 100
 COLUMNS = 4
 MOST_ROWS = 3
 """Of surfaces, so that a narrow figure and its caption fit the page of a paper."""
-SIDE = 2.05
-"""Inches of a surface."""
+HEIGHT = 3.1
+"""Inches of a surface with its texts."""
 ASKED = 96
 """Inputs, each way, for which a network is asked."""
 BOUNDARY: dict[str, Any] = {"colors": "#ffffff", "linewidths": 1.6}
@@ -77,7 +75,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     ]
     if len(flat) < 2:
         return None
-    shown = flat[: min(MOST_CLASSES, MOST_ROWS * _most_across())]
+    shown = flat[: _most_shown()]
     figure = _figure(shown, networks)
     others = len(classes) - len(shown)
     note = f"the {len(shown)} most frequent of {len(classes):,} classes" if others else ""
@@ -114,34 +112,29 @@ def _middle(results: pd.DataFrame, rows: NDArray[np.int64]) -> int:
     return int(epochs.sort_values(kind="stable").index[(len(rows) - 1) // 2])
 
 
-def _most_across() -> int:
-    total = chosen_width()
-    return COLUMNS if total is None else max(1, int(total / NARROWEST))
+def _most_shown() -> int:
+    """Return of how many classes a surface is drawn; a narrow figure has fewer columns."""
+    width = chosen_width()
+    columns = COLUMNS if width is None else max(1, int((width - SIDES) / NARROWEST))
+    return min(MOST_CLASSES, MOST_ROWS * columns)
 
 
 def _figure(shown: list[_Shown], networks: Mapping[int, tuple[Point, FloatArray]]) -> Figure:
-    total = chosen_width()
-    across = min(_most_across(), len(shown))
-    down = ceil(len(shown) / across)
-    room = ((total or NARROW) - 0.4) / across - 0.25
-    side = min(SIDE, room) if total else min(1.5 * SIDE, max(SIDE, room))
-    figure = new_figure(max(across * (side + 0.25) + 0.4, NARROW), down * (side + 0.85) + 0.7)
-    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.12, hspace=0.12))
-    grid = figure.subplots(down, across, squeeze=False).ravel()
-    for axes in grid[len(shown) :]:
-        axes.remove()
-    for place, (axes, each) in enumerate(zip(grid, shown, strict=False)):
+    panels = [(each.label, each) for each in shown]
+    grid = Facets(panels, HEIGHT, COLUMNS, widest=2.4, ylabel="input 2 upwards")
+    for axes, each in grid:
         _draw_surface(axes, *networks[each.row])
         runs = count_text(each.runs, "solved run")
         axes.set_title(mpl_label(each.label), loc="left", fontweight="bold", pad=17)
         axes.text(0, 1.03, runs, transform=axes.transAxes, fontsize=SMALL, color=GREY)
-        words = fitted(mpl_label(each.words), 1.05 * side, SMALL)
-        axes.set_xlabel(words, fontsize=SMALL, color=GREY)
-        axes.set_ylabel("input 2 upwards" if place % across == 0 else "", fontsize=SMALL)
+        words = fitted(mpl_label(each.words), 0.9 * grid.panel_width, SMALL)
+        axes.xaxis.set_visible(True)
+        axes.set_xlabel(words, fontsize=SMALL, color=GREY, visible=True)
     line = Line2D([], [], label="where a hidden unit switches", path_effects=OUTLINE, **HIDDEN_LINE)
     boundary = Line2D([], [], label="where the output is 1/2", color="#ffffff", linewidth=1.6)
     boundary.set_path_effects([Stroke(linewidth=3.4, foreground="#000000"), *OUTLINE])
-    legends.put_below(figure, [boundary, line])
+    legends.put_below(grid.figure, [boundary, line])
+    figure: Figure = grid.figure
     return figure
 
 

@@ -6,19 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from xorsweep.reporting.figures import legends, scales
 from xorsweep.reporting.figures.axes import NARROW, DrawnFigure, new_figure
 from xorsweep.reporting.figures.column_data import AnyTables
-from xorsweep.reporting.figures.palette import COLOURS
+from xorsweep.reporting.figures.legends import COLOURS
 from xorsweep.reporting.figures.style import INK
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.text import level_text
 
 MOST_AXES = 12
-BAR = 0.36
-"""Height of a bar; that of an axis is 1."""
 KINDS = {
     "first_order": ("alone", COLOURS[0]),
     "total": ("with its interactions", COLOURS[1]),
@@ -33,9 +30,18 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     rows = found.largest_first.head(MOST_AXES)
     figure = new_figure(NARROW, 0.5 * len(rows) + 1.2)
     axes = figure.subplots()
-    for place, kind in enumerate(KINDS):
-        _draw_bars(axes, rows, kind, place)
-    axes.set_yticks(np.arange(len(rows)), [mpl_label(name) for name in rows["axis"]])
+    value, low, high = (
+        rows[[f"{kind}{end}" for kind in KINDS]].clip(0, 1).to_numpy()
+        for end in ("", "_low", "_high")
+    )
+    pd.DataFrame(value, rows["axis"].map(mpl_label).array, [*KINDS]).plot.barh(
+        ax=axes,
+        width=0.72,
+        xerr=np.array([value - low, high - value]).transpose(2, 0, 1),
+        color=[colour for _, colour in KINDS.values()],
+        error_kw={"ecolor": INK, "linewidth": 0.8, "capsize": 2},
+        legend=False,
+    )
     axes.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1), ylabel="axis")
     axes.set_xlabel("share of the variance of the rate")
     scales.show_percent(axes.xaxis)
@@ -44,22 +50,6 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     legends.put_below(figure, legends.patches(dict(KINDS.values())))
     held = ", ".join(level_text(*each) for each in found.product.held.items())
     return DrawnFigure(figure, _alt_text(rows), held and f"cells with {held} alone")
-
-
-def _draw_bars(axes: Axes, rows: pd.DataFrame, kind: str, place: int) -> None:
-    _, colour = KINDS[kind]
-    value, low, high = (
-        rows[name].clip(0, 1).to_numpy() for name in (kind, f"{kind}_low", f"{kind}_high")
-    )
-    where = np.arange(len(rows)) + (place - 0.5) * BAR
-    axes.barh(
-        where,
-        value,
-        BAR,
-        xerr=[value - low, high - value],
-        color=colour,
-        error_kw={"ecolor": INK, "linewidth": 0.8, "capsize": 2},
-    )
 
 
 def _alt_text(rows: pd.DataFrame) -> str:
