@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import xorsweep as xs
-from xorsweep.analysis.learning_curves import learning_curves_of
+from xorsweep.analysis.learning_curves import LearningCurves
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
@@ -33,8 +33,8 @@ def test_a_part_of_which_every_point_failed_can_be_read(grid: Grid) -> None:
     trained = experiment.run(batch)
     assert not experiment.succeeded(failed).any()
     cells = pd.DataFrame({"lr": [0.1, 1.0]})
-    assert learning_curves_of(grid, [failed], cells) == {}
-    found = learning_curves_of(grid, [failed, trained], cells)
+    assert LearningCurves(grid, lambda _: [failed])(cells) == {}
+    found = LearningCurves(grid, lambda _: [failed, trained])(cells)
     assert [len(curves.rows) for curves in found.values()] == [3, 3]
 
 

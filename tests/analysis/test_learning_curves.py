@@ -1,6 +1,6 @@
 """How the error falls: quantiles over the trajectories of a cell, against pandas' own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from planned_batches import plan_of
 
-from xorsweep.analysis.learning_curves import CellLearningCurves, learning_curves_of
+from xorsweep.analysis.learning_curves import MOST_CURVES, CellLearningCurves, LearningCurves
 from xorsweep.execution.serial import run_serial
 from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.axes import Axis
@@ -66,6 +66,12 @@ def expected(grid: Grid, parts: list[pa.Table], lr: float, momentum: bool) -> pd
     frame = pd.DataFrame(found, columns=["epoch", "half_sse"])
     bands = frame.groupby("epoch")["half_sse"].quantile([0.25, 0.5, 0.75]).unstack()
     return bands.set_axis(BANDS, axis=1).reset_index()
+
+
+def learning_curves_of(
+    grid: Grid, parts: list[pa.Table], cells: pd.DataFrame, most: int = MOST_CURVES
+) -> Mapping[int, CellLearningCurves]:
+    return LearningCurves(grid, lambda _: parts, most)(cells)
 
 
 @pytest.mark.parametrize("lr", [0.1, 5.0, 1e6])

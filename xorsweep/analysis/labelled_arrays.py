@@ -80,7 +80,7 @@ def dimensions_of(grid: Grid) -> tuple[str, ...]:
     found = [key for key in swept if key not in following]
     # Blocks may differ in keys of no axis: keys are added until each point has its own place.
     for key in dict.fromkeys([*swept, *varying]):
-        if _are_distinct(grid, found):
+        if _count(grid, found) == len(grid):
             break
         if key not in found:
             found.append(key)
@@ -98,10 +98,6 @@ def _following(grid: Grid) -> Iterator[str]:
 def _tells(grid: Grid, key: str, other: str) -> bool:
     """Tell whether the level of one key says which level of the other a point has."""
     return _count(grid, [key]) == _count(grid, [key, other])
-
-
-def _are_distinct(grid: Grid, keys: Sequence[str]) -> bool:
-    return _count(grid, keys) == len(grid)
 
 
 def _count(grid: Grid, keys: Sequence[str]) -> int:

@@ -17,10 +17,11 @@ from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.networks.point_results import LEARNING_CURVE
-from xorsweep.storage.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from xorsweep.analysis.representative_runs import PartsOf
 
 MOST_CURVES = 20_000
 """Trajectories of a cell that its quantiles are taken over, so that memory stays bounded."""
@@ -47,55 +48,38 @@ class CellLearningCurves:
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """The learning curves of a sweep, read when they are asked for, in whatever process."""
+    """The learning curves of a sweep, read when they are asked for, in whatever process.
+
+    `parts` returns the stored parts of points; of a cell with more than `most` trajectories the
+    first of them are taken.
+    """
 
     grid: Grid
-    store: Store
+    parts: PartsOf
+    most: int = MOST_CURVES
 
     def __call__(
         self, cells: pd.DataFrame, column: str = LEARNING_CURVE
     ) -> Mapping[int, CellLearningCurves]:
-        """Return the learning curves in the parts of a sweep."""
-        cell_of = _cell_of(self.grid, cells)
-        points = self.grid.identities_of(np.flatnonzero(cell_of >= 0))
-        return _by_index(self.grid, self.store.parts(points), cells, cell_of, column)
+        """Return the learning curves of some cells, rows of the summary, by these rows' index.
 
-
-def learning_curves_of(
-    grid: Grid,
-    parts: Iterable[pa.Table],
-    cells: pd.DataFrame,
-    column: str = LEARNING_CURVE,
-    most: int = MOST_CURVES,
-) -> Mapping[int, CellLearningCurves]:
-    """Return the learning curves of some cells, rows of the summary, by these rows' index.
-
-    `column` is the column of the parts that holds them, or other values at the same epochs.
-
-    A cell whose trajectories continue in another, longer one is excluded; of one with more than
-    `most` trajectories the first of them are taken.
-    """
-    return _by_index(grid, parts, cells, _cell_of(grid, cells, most), column)
-
-
-def _by_index(
-    grid: Grid,
-    parts: Iterable[pa.Table],
-    cells: pd.DataFrame,
-    cell_of: NDArray[np.int32],
-    column: str,
-) -> Mapping[int, CellLearningCurves]:
-    return {
-        cells.index[number]: CellLearningCurves(_epochs(grid, rows[0]), rows, curves)
-        for number, (rows, curves) in sorted(_by_cell(grid, parts, cell_of, column).items())
-    }
+        A cell whose trajectories continue in another, longer one is excluded. `column` is the
+        column of the parts that holds them, or other values at the same epochs.
+        """
+        cell_of = _cell_of(self.grid, cells, self.most)
+        parts = self.parts(self.grid.identities_of(np.flatnonzero(cell_of >= 0)))
+        found = sorted(_by_cell(self.grid, parts, cell_of, column).items())
+        return {
+            cells.index[number]: CellLearningCurves(_epochs(self.grid, rows[0]), rows, curves)
+            for number, (rows, curves) in found
+        }
 
 
 def _epochs(grid: Grid, row: int) -> NDArray[np.int64]:
     return np.array(learning_curve_epochs(int(grid.columns["epochs"].array(row))), np.int64)
 
 
-def _cell_of(grid: Grid, cells: pd.DataFrame, most: int = MOST_CURVES) -> NDArray[np.int32]:
+def _cell_of(grid: Grid, cells: pd.DataFrame, most: int) -> NDArray[np.int32]:
     """Return the number of the cell of each point (N,), -1 for those in none of them.
 
     Points of a cell beyond the first `most` are in none.

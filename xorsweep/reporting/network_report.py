@@ -62,7 +62,7 @@ class NetworkReport(ReportWriter):
     def tables(self, results: pd.DataFrame, summary: pd.DataFrame) -> Tables:
         """Return the tables that the figures are made from."""
         networks = StoredNetworks(self.grid, self.store, extensions_of(self.grid))
-        curves = LearningCurves(self.grid, self.store)
+        curves = LearningCurves(self.grid, self.store.parts)
         return Tables(results, summary, curves, networks, self.looks)
 
     def content(

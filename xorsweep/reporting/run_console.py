@@ -11,12 +11,8 @@ from rich.text import Text
 from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import STATES, classify_curvature
 from xorsweep.networks.single_run import SingleRun, both_ends
-from xorsweep.reporting.explanation import (
-    RunDiagnosis,
-    describe_convergence,
-    describe_outcome,
-    describe_solution,
-)
+from xorsweep.reporting.explanation import RunDiagnosis
+from xorsweep.reporting.run_outcome import describe_convergence, describe_outcome, describe_solution
 from xorsweep.reporting.svg.error_curve import HALF_SSE
 from xorsweep.text import count_text
 

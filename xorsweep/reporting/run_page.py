@@ -20,9 +20,9 @@ from xorsweep.networks.hidden_space import hidden_space
 from xorsweep.networks.metrics import PLATEAUS, plateau_labels, plateaus
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.networks.single_run import SingleRun, headline, places_of_weights
-from xorsweep.reporting.explanation import describe_convergence, describe_outcome
 from xorsweep.reporting.hidden_section import hidden_section
 from xorsweep.reporting.rendering import data_uri, render_page
+from xorsweep.reporting.run_outcome import describe_convergence, describe_outcome
 from xorsweep.reporting.run_player import differences, player_data
 from xorsweep.reporting.svg.animation import PANEL, SIDE, Frame, learning_gif, still
 from xorsweep.reporting.svg.answer_grid import answer_grid, describe_answer_grid

@@ -81,7 +81,7 @@ def tables_of(folder: Path) -> Tables:
     return Tables(
         results,
         summarize(results),
-        LearningCurves(grid, store),
+        LearningCurves(grid, store.parts),
         StoredNetworks(grid, store, PluginSet()),
     )
 
