@@ -98,8 +98,10 @@ def serve(modules: Sequence[str]) -> None:
     # A text that a task prints isn't an answer.
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    gc.disable()  # what modules define stays: it would be visited again and again
     for name in modules:
         import_module(name)
+    gc.enable()
     # Arrow has a thread that frees memory, and copies do without it.
     warnings.filterwarnings("ignore", ".*multi-threaded", DeprecationWarning)
     with suppress(EOFError, BrokenPipeError):  # the other process has ended

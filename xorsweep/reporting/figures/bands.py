@@ -88,10 +88,11 @@ def draw_quantiles(axes: Axes, found: CellLearningCurves, colour: str) -> None:
     Where a run diverged it counts as beyond the end of the axis. Axes are still linear here:
     seaborn would take quantiles of logarithms.
     """
+    axes.set_ylabel("value", visible=False)  # else seaborn would make all ticks to choose one
     sns.lineplot(
         x=np.tile(found.epochs, len(found.curves)),
         y=np.clip(found.curves.ravel(), -BEYOND, BEYOND, dtype=np.float64),
-        estimator="median",
+        estimator=np.median,  # a name takes longer, through pandas
         errorbar=("pi", 50),
         color=colour,
         linewidth=1.4,
