@@ -13,9 +13,9 @@ from hydra.types import RunMode
 from omegaconf import flag_override
 
 import xorsweep as xs
-from xorsweep.cli import hydra_main
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.hydra_config import VERSION_BASE
+from xorsweep.cli.hydra_main import run_config
 
 QUICK = ["lr=5", "hidden=3", "epochs=300"]
 POINT: dict[str, Any] = {"lr": 5, "hidden": 3, "epochs": 300}
@@ -37,7 +37,7 @@ def returned(lines: list[str], mode: RunMode, folder: Path) -> float:
             config.hydra.mode = mode
         state.set_config(config)
         try:
-            return float(hydra_main._run(config))
+            return float(run_config(config))
         finally:
             state.cfg = outer
 

@@ -173,7 +173,7 @@ def test_a_run_that_diverged_returns_an_infinite_error(
             config.hydra.runtime.output_dir = str(tmp_path)
         state.set_config(config)
         try:
-            assert hydra_main._run(config) == float("inf")
+            assert hydra_main.run_config(config) == float("inf")
         finally:
             state.cfg = outer
     assert json.loads((tmp_path / "run.json").read_text())["outcome"] == "diverged"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.networks import results
+from xorsweep.networks.results import to_arrow
 
 VALUES: dict[pa.DataType, tuple[st.SearchStrategy[Any], Any]] = {
     pa.float64(): (st.floats(), np.float64),
@@ -26,7 +26,7 @@ VALUES: dict[pa.DataType, tuple[st.SearchStrategy[Any], Any]] = {
 def test_values_are_converted_as_by_arrow(type_: pa.DataType, data: st.DataObject) -> None:
     strategy, dtype = VALUES[type_]
     values = np.array(data.draw(st.lists(strategy, max_size=20)), dtype)
-    found, wanted = results._array(values[::2], type_), pa.array(values[::2], type_)
+    found, wanted = to_arrow(values[::2], type_), pa.array(values[::2], type_)
     found.validate(full=True)
     assert (found.type, found.null_count) == (wanted.type, wanted.null_count)
     assert found.equals(wanted) or np.isnan(values[::2].astype(float)).any()

@@ -11,6 +11,7 @@ from xorsweep.analysis.column_summary import ColumnCells, compare_flags
 from xorsweep.reporting.column_report import ColumnReport
 from xorsweep.reporting.column_tables import column_cells_table
 from xorsweep.reporting.tables import neighbours_table
+from xorsweep.sweeps.finished import finished_manifest
 from xorsweep.text import number_text
 
 
@@ -125,7 +126,10 @@ def test_columns_beyond_the_most_are_named_in_a_remark(tmp_path: Path) -> None:
     swept = sweep_columns(many_columns, {"x": [1, 2]}, tmp_path)
     report = report_of(swept)
     assert len(report.catalog(swept.results)) == 6
-    (remark,) = report._remarks(swept.cells.roles)
+    experiment = swept.store.experiment
+    summary, comparisons = (of(swept.results) for of in (experiment.summarize, experiment.compare))
+    content = report.content(finished_manifest(tmp_path), swept.results, summary, comparisons)
+    (remark,) = content.remarks
     assert remark.endswith("number_6, number_7 and number_8 aren't among them.")
     table = column_cells_table(swept.cells, 10)
     assert table.head[-1] == "number_5 "

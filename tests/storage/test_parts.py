@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
@@ -82,7 +83,7 @@ def written(folder: Path, name: str, data: bytes) -> Path:
 
 def named(folder: Path, data: bytes) -> Path:
     """Write a file under the name that a part with these bytes has."""
-    return written(folder, parts._digest(data) + SUFFIX, data)
+    return written(folder, sha256(data).hexdigest()[:32] + SUFFIX, data)
 
 
 def as_bytes(table: pa.Table) -> bytes:

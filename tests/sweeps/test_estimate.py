@@ -65,10 +65,10 @@ def test_bytes_are_those_of_a_sweep(point_of: Callable[..., Point], tmp_path: Pa
 def test_a_kind_takes_its_cost_as_measured_and_others_as_those_on_average(grid_of: GridOf) -> None:
     grid = grid_of(hidden=[2, 3, 4], epochs=[20, 40], seed=range(5))
     batches = plan_of(grid).batches
-    samples = estimates._kinds(batches)
+    samples = estimates.largest_of_kinds(batches)
     assert [samples[kind].fixed["hidden"] for kind in samples] == [4, 3, 2]
     first, second, _ = samples
-    seconds = estimates._scaled(batches, {first: 2.0, second: 4.0})
+    seconds = estimates.scaled_costs(batches, {first: 2.0, second: 4.0})
     scales = {4: 2.0, 3: 4.0, 2: 3.0}
     expected = [batch.cost * scales[int(str(batch.fixed["hidden"]))] for batch in batches]
     assert seconds == pytest.approx(expected)

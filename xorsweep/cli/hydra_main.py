@@ -78,7 +78,7 @@ def run_hydra(completes: bool) -> None:
                 if is_own_sweep(given) and _shows_config(given):
                     _show_own_config(given)
                     return
-            _run()
+            run_config()
     finally:
         os.environ[FULL_ERROR] = asked
 
@@ -109,7 +109,7 @@ def _shows_config(arguments: Sequence[str]) -> bool:
 def _show_own_config(given: Sequence[str]) -> None:
     """Print the configuration that Hydra would print, without the keys that networks alone have."""
     with redirect_stdout(StringIO()) as printed:
-        _run()
+        run_config()
     print(own_config(printed.getvalue(), given), end="")
 
 
@@ -141,7 +141,7 @@ def _explain(error: Exception) -> str | None:
 class RunStart(Callback):
     """Hydra's callback before a single run: checks it, and finds it a folder.
 
-    Hydra writes into the folder before it calls `_run`.
+    Hydra writes into the folder before it calls `run_config`.
     """
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
@@ -164,7 +164,7 @@ class RunStart(Callback):
 
 
 @hydra.main(**VERSION_BASE, config_path=config_folder(), config_name="config")
-def _run(config: DictConfig) -> float:
+def run_config(config: DictConfig) -> float:
     """Train the networks and return their objective, which other sweepers minimise."""
     hydra_config = HydraConfig.get()
     folder = Path(hydra_config.runtime.output_dir)

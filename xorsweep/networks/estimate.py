@@ -54,7 +54,7 @@ def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells:
     """
     if not plan.batches:
         return Estimate(0.0, {})
-    samples = _kinds(plan.batches)
+    samples = largest_of_kinds(plan.batches)
     scales: dict[Kind, float] = {}
     started_at = perf_counter()
     for kind, batch in samples.items():
@@ -64,7 +64,7 @@ def estimate(grid: Grid, plan: Plan[Batch], engine: Engine, workers: int, cells:
         raise_pending_interrupt()
         if perf_counter() - started_at > BUDGET:
             break
-    seconds = makespan(_scaled(plan.batches, scales), workers)
+    seconds = makespan(scaled_costs(plan.batches, scales), workers)
     return Estimate(seconds, _sizes(grid, plan, cells))
 
 
@@ -75,7 +75,7 @@ def _kind(batch: Batch) -> Kind:
     return tuple(item for item in shared if item[0] != "seed")
 
 
-def _kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
+def largest_of_kinds(batches: Sequence[Batch]) -> dict[Kind, Batch]:
     """Return the largest batch of each kind, the kind with most work first."""
     work: dict[Kind, float] = {}
     largest: dict[Kind, Batch] = {}
@@ -108,7 +108,7 @@ def _timed(batch: Batch, epochs: int, engine: Engine) -> float:
     return perf_counter() - started
 
 
-def _scaled(batches: Sequence[Batch], scales: Mapping[Kind, float]) -> list[float]:
+def scaled_costs(batches: Sequence[Batch], scales: Mapping[Kind, float]) -> list[float]:
     """Return the seconds of each batch; kinds that weren't measured are scaled as the others."""
     mean = fmean(scales.values())
     return [batch.cost * scales.get(_kind(batch), mean) for batch in batches]

@@ -65,19 +65,20 @@ def part_of(rows: PointResults) -> pa.Table:
     lists = {PARAMETERS: _parameters(rows), LEARNING_CURVE: _curves(rows, rows.learning_curves)}
     stored = {"point_id": pa.uint64(), **_TYPES, "status": pa.int8()}
     columns = {
-        name: lists[name] if name in lists else _array(getattr(rows, name), type_)
+        name: lists[name] if name in lists else to_arrow(getattr(rows, name), type_)
         for name, type_ in stored.items()
     }
     if rows.curvature is not None:
         columns |= {
-            name: _array(values, pa.float64()) for name, values in rows.curvature._asdict().items()
+            name: to_arrow(values, pa.float64())
+            for name, values in rows.curvature._asdict().items()
         }
     # There may be no curves.
     for name, curves in zip(CURVATURE_LISTS, rows.curvature_curves, strict=False):
         columns[name] = _curves(rows, curves)
     if rows.trainable is not None:
-        columns[TRAINABLE] = _array(rows.trainable, pa.bool_())
-    columns |= {f"output_{i}": _array(each, pa.float64()) for i, each in enumerate(rows.outputs)}
+        columns[TRAINABLE] = to_arrow(rows.trainable, pa.bool_())
+    columns |= {f"output_{i}": to_arrow(each, pa.float64()) for i, each in enumerate(rows.outputs)}
     return pa.table(columns)
 
 
@@ -121,10 +122,10 @@ def _curves(rows: PointResults, curves: NDArray[np.float32]) -> pa.Array:
 
 
 def _lists(offsets: NDArray[np.int64], values: NDArray[Any], type_: pa.DataType) -> pa.Array:
-    return pa.ListArray.from_arrays(_array(offsets, pa.int32()), _array(values, type_))
+    return pa.ListArray.from_arrays(to_arrow(offsets, pa.int32()), to_arrow(values, type_))
 
 
-def _array(values: NDArray[Any], type_: pa.DataType) -> pa.Array:
+def to_arrow(values: NDArray[Any], type_: pa.DataType) -> pa.Array:
     """Return values (n,) without pa.array, which would import pandas in each worker."""
     if pa.types.is_string(type_):
         return _texts(values)
