@@ -102,3 +102,12 @@ def test_a_chosen_axis_stays_however_many_levels_it_has() -> None:
     chosen = Layout("lr", "hidden", ()).with_axes({"hue": ("lr",)})
     assert chosen.with_few_lines(cells, 8) == chosen
     assert (chosen.x, chosen.hue) == ("hidden", "lr")
+
+
+def test_numbers_lie_across_and_the_key_with_fewest_levels_makes_lines() -> None:
+    cells = pd.DataFrame(
+        [(a, b, c) for a in range(3) for b in range(5) for c in "xyzuvw"], columns=["a", "b", "c"]
+    )
+    assert Layout.by_levels(cells, ["a", "b", "c"]) == Layout("b", "a", ("c",))
+    assert Layout.by_levels(cells, ["c"]) == Layout("c", "", ())
+    assert Layout.by_levels(cells, []) == Layout("", "", ())

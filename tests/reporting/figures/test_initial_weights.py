@@ -19,7 +19,7 @@ from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import STYLE
 from xorsweep.storage.results import read_results
 
-from .test_catalog import expect_readable
+from .figure_checks import expect_readable
 
 
 @pytest.fixture(scope="module")

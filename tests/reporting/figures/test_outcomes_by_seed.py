@@ -16,7 +16,7 @@ from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.outcomes_by_seed import DRAWN, MOST_ROWS, chosen_axis
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS, STYLE
 
-from .test_catalog import expect_readable
+from .figure_checks import expect_readable
 
 
 def test_each_outcome_of_a_run_with_an_error_has_a_colour() -> None:
