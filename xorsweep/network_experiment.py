@@ -341,7 +341,7 @@ class NetworkExperiment(Experiment[Batch]):
         from xorsweep.reporting.run_console import describe_single
         from xorsweep.reporting.run_files import write_single
 
-        console.log(headline(grid.point(row)))
+        console.log_wrapped(headline(grid.point(row)))
         try:
             run = train_single(grid.point(row), self.engine, self.curvature)
         except KeyboardInterrupt:
@@ -349,9 +349,8 @@ class NetworkExperiment(Experiment[Batch]):
         except BaseException as error:  # whatever made the row fail in its sweep
             raise StoreError(f"row {row} can't be trained: {exception_text(error)}") from error
         into.mkdir(parents=True, exist_ok=True)
-        paths = write_single(run, into)
+        write_single(run, into)
         describe_single(run, console.console)
-        console.paths(paths)
         part = part_of_run(run, grid.identities_of([row]))
         if not self.trainable:
             return part

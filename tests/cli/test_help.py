@@ -8,6 +8,7 @@ from command_line import run
 
 from xorsweep.cli.commands import COMMANDS
 from xorsweep.cli.defaults import config_folder
+from xorsweep.cli.help import help_text, wrapped_help
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["-m", "--help"]])
@@ -32,3 +33,18 @@ def test_it_has_a_line_for_each_choice(tmp_path: Path) -> None:
     assert {path.parent.name for path in files} <= set(lines)
     choices = {path.stem for path in files}
     assert choices | set(COMMANDS) <= described
+
+
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_on_a_terminal_no_word_of_it_is_cut(width: int) -> None:
+    whole = help_text()
+    lines = wrapped_help(whole, width).splitlines()
+    assert " ".join(lines).split() == whole.split()
+    longer = [line for line in lines if len(line) > width]
+    assert all("python -m" in line or " " not in line.strip() for line in longer)
+
+
+def test_its_last_column_stays_a_column() -> None:
+    wrapped = wrapped_help(help_text(), 60)
+    assert "  sgd                   gradient descent\n" in wrapped
+    assert "descent with momentum\n" + " " * 24 + "(heavy ball)\n" in wrapped

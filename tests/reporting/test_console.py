@@ -7,13 +7,14 @@ import re
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from rich.console import Console as RichConsole
 from rich.text import Text
 
-from xorsweep.reporting.console import Console, wrap_text
+from xorsweep.reporting.console import Console
 from xorsweep.reporting.progress import RateColumn, rate_text
 
 
@@ -24,7 +25,7 @@ def plain(width: int = 100) -> tuple[Console, io.StringIO]:
 
 def live() -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Console(RichConsole(file=text, width=100, force_terminal=True)), text
+    return Console(RichConsole(file=text, width=100, force_terminal=True, soft_wrap=True)), text
 
 
 def summary_of(rows: list[dict[str, object]]) -> pd.DataFrame:
@@ -89,13 +90,20 @@ def test_a_step_is_shown_on_a_terminal_alone() -> None:
         assert ("drawing figures" in text.getvalue()) == shown.console.is_terminal
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 200])
-def test_a_line_is_wrapped_at_its_commas(width: int) -> None:
-    line = "5 learning rates x 4 sizes: 2,400 results, 800 trainings, 2 workers"
-    parts = wrap_text(line, width)
-    assert " ".join(part.strip() for part in parts) == line
-    assert all(len(part) <= width for part in parts)
-    assert all(re.match(r"  |5", part) for part in parts)
+def test_sentences_are_wrapped_on_a_terminal_alone() -> None:
+    line = "Of settings that differ only in epochs, those with the most epochs are compared. " * 2
+    for shown, text in (live(), plain()):
+        shown.log(line)
+        parts = text.getvalue().splitlines()
+        assert len(parts) == (2 if shown.console.is_terminal else 1)
+        assert " ".join(part.strip() for part in parts) == line.strip()
+
+
+def test_a_path_stays_whole(tmp_path: Path) -> None:
+    shown, text = live()
+    path = tmp_path / "a folder" / ("with spaces " * 9) / "report.html"
+    shown.paths([path])
+    assert text.getvalue() == f"Open {path}\n"
 
 
 def test_a_long_run_shows_its_rate_and_the_remaining_time() -> None:

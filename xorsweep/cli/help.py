@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -12,6 +14,9 @@ from xorsweep.cli.defaults import choices_of, config_folder, read_defaults
 
 FLAGS = {"--help", "-h"}
 _MULTIRUN = {"--multirun", "-m"}
+_COLUMNS = re.compile(r"(?P<first>.*\S)(?P<gap> {2,})(?P<last>\S.*)")
+NARROWEST = 24
+"""Characters that the last column of a line has at least."""
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
@@ -38,6 +43,39 @@ def help_text() -> str:
         template = template.replace(f"${{hydra.help.{name}}}", parts[name])
     # As Hydra fills the same template.
     return string.Template(template).substitute(APP_CONFIG_GROUPS=_choices(), CONFIG=values)
+
+
+def wrapped_help(text: str, width: int) -> str:
+    """Return a text for a terminal, its lines cut between words.
+
+    The last column of a line stays one, below the line where there is little room beside it.
+    """
+    return "\n".join("\n".join(_wrapped(line, width)) for line in text.splitlines())
+
+
+def _wrapped(line: str, width: int) -> Iterator[str]:
+    columns = _COLUMNS.fullmatch(line)
+    if len(line) <= width or (not columns and "python -m" in line):  # to be copied
+        yield line
+    elif columns and width - columns.end("gap") >= NARROWEST:
+        head = line[: columns.end("gap")]
+        yield from _filled(columns["last"], width, head, " " * len(head))
+    elif columns:
+        yield columns["first"]
+        yield from _filled(columns["last"], width, " " * 6, " " * 6)
+    else:
+        yield from _filled(line, width, "", "  ")
+
+
+def _filled(text: str, width: int, first: str, others: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _choices() -> str:

@@ -8,11 +8,12 @@ import os
 import sys
 from argparse import ArgumentError, Namespace
 from collections.abc import Sequence
+from shutil import get_terminal_size
 
 from xorsweep.cli.commands import COMMANDS, load_command
 from xorsweep.cli.completion import FLAGS, complete_command
 from xorsweep.cli.errors import errors_in_one_line
-from xorsweep.cli.help import asks_for_help, help_text
+from xorsweep.cli.help import asks_for_help, help_text, wrapped_help
 from xorsweep.reporting.standard_output import escape_unprintable, lasting_output
 
 
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run_command(*arguments)
         return
     if asks_for_help(arguments):
-        print(help_text())
+        text = help_text()
+        print(wrapped_help(text, get_terminal_size().columns) if sys.stdout.isatty() else text)
         return
     sys.argv[1:] = arguments  # where Hydra reads them
     completes = not FLAGS.isdisjoint(arguments)

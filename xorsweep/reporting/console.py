@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Literal, cast
+from typing import IO, TYPE_CHECKING, cast
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
 from rich.progress import (
     BarColumn,
@@ -19,12 +17,12 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
 from xorsweep.execution.interface import Advance
 from xorsweep.execution.signals import hold_signals
 from xorsweep.experiment import OK, STATUSES
+from xorsweep.reporting.fitting import Justify, fitted_table, wrap_text, wrap_words
 from xorsweep.reporting.progress import TRAINING, LineMeter, RateColumn
 from xorsweep.reporting.standard_output import Dropping
 from xorsweep.text import count_text, one_line
@@ -78,22 +76,31 @@ class Console:
         return cls(RichConsole(quiet=True))
 
     def log(self, line: str) -> None:
-        """Print one line as it is, and put it into the log."""
+        """Print one line, on a terminal wrapped between words, and put it into the log."""
         _LOG.info(line)
         self.print(line)
 
     def print(self, line: str) -> None:
-        """Print one line as it is."""
-        # Not as a string, in which rich reads [brackets] as markup.
-        self.console.print(Text(line))
+        """Print one line, on a terminal wrapped between words."""
+        self._print_parts(line, wrap_words)
 
     def log_wrapped(self, line: str) -> None:
-        """Put one line into the log, and print it wrapped at its commas to fit a terminal."""
+        """Put one line into the log, and print it, on a terminal wrapped at its commas."""
         _LOG.info(line)
+        self.print_wrapped(line)
+
+    def print_wrapped(self, line: str) -> None:
+        """Print one line, on a terminal wrapped at its commas."""
+        self._print_parts(line, wrap_text)
+
+    def _print_parts(self, line: str, wrap: Callable[[str, int], list[str]]) -> None:
         # A file has room for a line of any length, which is searched more easily whole.
-        width = self.console.width if self.console.is_terminal else len(line)
-        for part in wrap_text(line, width):
-            self.print(part)
+        for part in wrap(line, self.console.width) if self.console.is_terminal else [line]:
+            self._print_whole(part)
+
+    def _print_whole(self, line: str) -> None:
+        # Not as a string, in which rich reads [brackets] as markup.
+        self.console.print(Text(line))
 
     def warn(self, line: str) -> None:
         """Report a warning, also to a caller who wants little output."""
@@ -181,7 +188,12 @@ class Console:
 
         self.log(f"{study.title}: references and measurements")
         *head, _ = HEAD  # the report has room for the reasons
-        self.table(head, [verdict_row(each, study.certainty)[:-1] for each in judged])
+        rows = [verdict_row(each, study.certainty)[:-1] for each in judged]
+        references = {row[1] for row in rows}
+        if len(references) == 1:  # then the values are named by it, and columns are wider
+            head[1:3] = references
+            rows = [(row[0], *row[2:]) for row in rows]
+        self.table(head, rows)
         for line in verdict_findings(judged):
             self.log(line)
 
@@ -189,15 +201,10 @@ class Console:
         self,
         head: Sequence[str],
         lines: Sequence[Sequence[str]],
-        justify: Literal["left", "right"] = "left",
+        justify: Justify | Sequence[Justify] = "left",
     ) -> None:
         """Print lines of texts under their heads."""
-        table = Table(box=SIMPLE_HEAD, show_edge=False)
-        for name in head:
-            table.add_column(Text(name), justify=justify)
-        for line in lines:
-            table.add_row(*map(Text, line))
-        self.console.print(table)
+        self.console.print(fitted_table(head, lines, self.console.width, justify))
 
     def failures(self, found: Sequence[Failure], points: int | None = None) -> None:
         """Print the failures by reason, each with a command that repeats one of them alone.
@@ -215,9 +222,9 @@ class Console:
     def paths(self, paths: Sequence[Path]) -> None:
         """Print where the results are; the last path is the one to open first."""
         *others, last = map(path_text, paths)
-        for path in others:
-            self.log(f"  {path}")
-        self.log(f"Open {last}")
+        for line in (*(f"  {path}" for path in others), f"Open {last}"):
+            _LOG.info(line)
+            self._print_whole(line)  # a path may have spaces
 
 
 def count_line(counts: Mapping[str, int]) -> str:
@@ -237,16 +244,3 @@ def status_text(counts: Mapping[str, int]) -> str:
 def path_text(path: Path) -> str:
     """Return a path as a user in the current folder would type it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-def wrap_text(line: str, width: int) -> list[str]:
-    """Return a line in parts of at most `width` characters, cut at commas, colons and `x`."""
-    first, *others = re.split(r"(?<=[,:]) | (?=x )", line)
-    parts = [first]
-    for piece in others:
-        joined = f"{parts[-1]} {piece}"
-        if len(joined) <= width:
-            parts[-1] = joined
-        else:
-            parts.append(f"  {piece}")
-    return parts

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console as RichConsole
 
 from xorsweep.execution.interface import Advance
 from xorsweep.reporting.console import Console, LastingConsole
+from xorsweep.reporting.fitting import Justify
 from xorsweep.reporting.progress import TRAINING, LineMeter
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ScriptConsole(Console):
         self,
         head: Sequence[str],
         lines: Sequence[Sequence[str]],
-        justify: Literal["left", "right"] = "left",
+        justify: Justify | Sequence[Justify] = "left",
     ) -> None:
         """Leave tables to `Sweep.results` and `Sweep.summary`."""
 

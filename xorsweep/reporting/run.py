@@ -313,7 +313,7 @@ def run_single(
 ) -> float:
     """Train one checked point, write its results, and return its objective."""
     terminal = terminal or Console()
-    terminal.log(headline(point))
+    terminal.log_wrapped(headline(point))
     warm_up([batch_of_one(point, (1,))], engine, terminal.log)
     run = train_single(point, engine, curvature)
     paths = write_single(run, folder)

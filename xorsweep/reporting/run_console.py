@@ -12,6 +12,7 @@ from xorsweep.fields import FloatArray
 from xorsweep.networks.metrics import STATES, classify_curvature
 from xorsweep.networks.single_run import SingleRun, both_ends
 from xorsweep.reporting.explanation import RunDiagnosis
+from xorsweep.reporting.fitting import wrap_words
 from xorsweep.reporting.run_outcome import describe_convergence, describe_outcome, describe_solution
 from xorsweep.reporting.svg.error_curve import HALF_SSE
 from xorsweep.text import count_text
@@ -36,7 +37,7 @@ def describe_single(run: SingleRun, console: Console) -> None:
         _errors(run),
         _weights(run, "Final", 1, console.width),
         _outputs(run, console.width),
-        _conclusion(run),
+        _conclusion(run, console.width if console.is_terminal else None),
     ):
         for line in lines:
             console.print(Text(line))
@@ -95,16 +96,18 @@ def _numbers(values: FloatArray) -> str:
     return f"[{' '.join(f'{value:g}' for value in values)}]"
 
 
-def _conclusion(run: SingleRun) -> Iterator[str]:
-    yield describe_outcome(run)
-    if solution := describe_solution(run):
-        yield solution
-    yield describe_convergence(run)
-    if run.keeps_curvature:
-        yield _curvature_line(run)
+def _conclusion(run: SingleRun, width: int | None) -> Iterator[str]:
+    """Yield how the run ended, each sentence in lines of a terminal's width if there is one."""
     why = RunDiagnosis(run).line
-    if why:
-        yield f"Why: {why}"
+    sentences = (
+        describe_outcome(run),
+        describe_solution(run),
+        describe_convergence(run),
+        _curvature_line(run) if run.keeps_curvature else "",
+        f"Why: {why}" if why else "",
+    )
+    for sentence in filter(None, sentences):
+        yield from [sentence] if width is None else wrap_words(sentence, width)
 
 
 def _curvature_line(run: SingleRun) -> str:

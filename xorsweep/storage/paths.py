@@ -20,8 +20,8 @@ RUN_FILES = (
     "learning_curve.csv",
     "hidden_outputs.csv",
     "weights.npz",
-    "run.html",
     "learning.gif",
+    "run.html",
 )
 """The files of a single run beside Hydra's."""
 SWEEP_FILES = (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.table import Table as TerminalTable
 
 from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.sweep_comparison import SweepComparison, compare_sweeps
@@ -18,6 +17,7 @@ from xorsweep.experiment.lookup import experiment_of
 from xorsweep.reporting.comparison_findings import setting_text
 from xorsweep.reporting.comparison_page import ComparisonPage, comparison_page, p_head
 from xorsweep.reporting.console import Console
+from xorsweep.reporting.fitting import Justify
 from xorsweep.reporting.rendering import render_page
 from xorsweep.reporting.tables import difference_text
 from xorsweep.storage.atomic import write_atomically
@@ -116,30 +116,22 @@ def _level_set(results: pd.DataFrame, key: str) -> set[Any]:
 
 def _print(page: ComparisonPage, found: SweepComparison, terminal: Console) -> None:
     for which, folder, text in page.sweeps:
-        terminal.log(f"{which}: {folder}, {text}")
+        terminal.log_wrapped(f"{which}: {folder}, {text}")
     for key, one, other in found.settings:
         terminal.log(f"{key}: {one} in a, {other} in b")
     for line in (*page.findings, page.test):
         terminal.log(line)
     if len(found.differing):
-        terminal.console.print(_terminal_table(found))
+        head = ("setting", "a", "b", "a minus b", p_head(found))
+        sides: list[Justify] = ["left", "right", "right", "right", "right"]
+        terminal.table(head, [*_differing_rows(found)], sides)
     left = len(found.differing) - MOST_LINES
     if left > 0:
         terminal.log(f"and {left:,} more in compare.csv")
 
 
-def _terminal_table(found: SweepComparison) -> TerminalTable:
-    table = TerminalTable(box=SIMPLE_HEAD)
-    table.add_column("setting")
-    for head in ("a", "b", "a minus b", p_head(found)):
-        table.add_column(head, justify="right")
+def _differing_rows(found: SweepComparison) -> Iterator[Sequence[str]]:
     for cell in found.differing.head(MOST_LINES).to_dict("records"):
         rates = (f"{percent_text(cell[f'rate_{which}'], 0)} %" for which in ("a", "b"))
-        table.add_row(
-            # rich reads square brackets as markup.
-            setting_text(cell, found.keys).replace("[", r"\["),
-            *rates,
-            difference_text(cell).replace("[", r"\["),
-            f"{cell['p_holm']:.2g}",
-        )
-    return table
+        name, difference = setting_text(cell, found.keys), difference_text(cell)
+        yield name, *rates, difference, f"{cell['p_holm']:.2g}"

@@ -83,7 +83,7 @@ class _Preview:
         workers = self._shards.workers if self._shards else workers_of(settings.parallel)
         plan = self._experiment.plan(grid, pending, workers)
         workers = workers_for(plan, settings.parallel, self._shards)
-        terminal.print(plan_line(grid, plan, workers))
+        terminal.print_wrapped(plan_line(grid, plan, workers))
         self._show_grid(grid)
         self._experiment.preview(grid, plan, workers, settings.csv, terminal)
         if settings.report:

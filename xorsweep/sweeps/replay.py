@@ -12,6 +12,7 @@ from xorsweep.experiment import FAILED, POINT_ID, STATUS, Experiment
 from xorsweep.reporting.console import Console
 from xorsweep.storage.bitwise_diff import Difference, differences
 from xorsweep.storage.parts import table_of
+from xorsweep.storage.paths import RUN_FILES
 from xorsweep.storage.plain_files import make_folder
 from xorsweep.sweeps.folders import open_runnable
 
@@ -48,7 +49,10 @@ def replay(
     if into is None:
         into = make_folder(make_folder(store.folder / FOLDER) / str(row))
     again = store.experiment.for_grid(grid).replay(grid, row, into, terminal)
-    return _compared(stored, table_of([again]), store.experiment, terminal)
+    found = _compared(stored, table_of([again]), store.experiment, terminal)
+    if written := [into / name for name in RUN_FILES if (into / name).exists()]:
+        terminal.paths(written)
+    return found
 
 
 def _compared(

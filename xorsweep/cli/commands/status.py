@@ -26,6 +26,9 @@ def add_arguments(parser: Parser) -> None:
 
 def run(given: Namespace) -> None:
     """Print how far a sweep is."""
+    from xorsweep.reporting.console import Console
     from xorsweep.sweeps.status import sweep_status
 
-    print("\n".join(sweep_status(named_folder(given.folder))))
+    terminal = Console()
+    for line in sweep_status(named_folder(given.folder)):
+        terminal.log(line)

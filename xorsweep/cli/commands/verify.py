@@ -45,9 +45,10 @@ def run(given: Namespace) -> None:
     sample = None if given.all else given.sample
     experiment = experiment_with(given.function, given.folder)
     workers = given.workers or cpu_count()
-    verified = verify(given.folder, sample, given.seed, workers, Console(), experiment)
+    terminal = Console()
+    verified = verify(given.folder, sample, given.seed, workers, terminal, experiment)
     if not verified.wrong:
-        print(verified.text)
+        terminal.log(verified.text)
         return
     print("\n".join(verified.wrong[:MOST_SHOWN]))
     left = len(verified.wrong) - MOST_SHOWN
