@@ -65,9 +65,9 @@ def select(codes: Codes, rank: Codes, most: int, numeric: Collection[int] = ()) 
     thinned = next((key for key in left if key in numeric), None if kept else left[0])
     if room < 2 or thinned is None:
         return Selection(_held(codes, rank, everything, kept, left), fixed=tuple(left))
-    is_shown = np.isin(
-        codes[:, thinned], _spaced(codes[:, thinned], codes[rank.argmin(), thinned], room)
-    )
+    levels = np.unique(codes[:, thinned])
+    best = int(np.searchsorted(levels, codes[rank.argmin(), thinned]))
+    is_shown = np.isin(codes[:, thinned], levels[spaced(len(levels), room, best)])
     groups = _groups(codes[:, kept])
     without = np.bincount(groups, is_shown)[groups] == 0
     others = _held(codes, rank, everything[without], kept, [thinned])
@@ -86,13 +86,6 @@ def spaced(count: int, most: int, best: int) -> list[int]:
     if best not in places and len(inner):
         inner[np.abs(inner - best).argmin()] = best
     return sorted({*places.tolist()})
-
-
-def _spaced(codes: Codes, best: np.int64, most: int) -> Codes:
-    found = np.unique(codes)
-    places = spaced(len(found), most, int(np.searchsorted(found, best)))
-    spaced_codes: Codes = found[places]
-    return spaced_codes
 
 
 def _count(codes: Codes) -> int:

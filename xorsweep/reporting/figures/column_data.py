@@ -103,8 +103,7 @@ class ColumnTables:
         """Return the rates of a flag."""
         (flag,) = columns
         label = f"{flag}, share of runs" if self.every.has_seeds else flag
-        most = f"{flag} is most often true"
-        return Rates(self.every.rates(flag), label, most, "Least often", not self.every.has_seeds)
+        return Rates(self.every.rates(flag), label, not self.every.has_seeds)
 
     def variance_shares(self, *columns: str) -> VarianceShares | None:
         """Return the shares of the variance of the rate of a flag that each axis explains."""

@@ -44,15 +44,11 @@ class Rates:
         frame: `rate`, `low`, `high`, `count` and `total` of each cell that has a rate, by its index
             in the summary.
         label: The label of an axis of rates.
-        most: Starts a sentence that names the cell with the highest rate.
-        fewest: Starts one that names the cell with the lowest.
         are_values: Whether each cell has one run, whose value is shown rather than a rate.
     """
 
     frame: pd.DataFrame
     label: str
-    most: str
-    fewest: str
     are_values: bool = False
 
 
@@ -91,7 +87,7 @@ class Tables:
                 "total": known["runs"] - known["failed"],
             }
         )
-        return Rates(frame, "runs that converged", "Most runs converge", "Fewest")
+        return Rates(frame, "runs that converged")
 
     def variance_shares(self) -> VarianceShares | None:
         """Return the shares of the variance of the convergence rate that each axis explains."""

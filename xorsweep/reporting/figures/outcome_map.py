@@ -41,8 +41,7 @@ def draw(
     epochs = shown.columns["converged_epoch"]
     solved = (codes == names.index(SOLVED)) & np.isfinite(epochs)
     scale, times = None, ""
-    ends = span or epoch_span(epochs[solved])
-    if ends:
+    if ends := span or epoch_span(epochs[solved]):
         scale = ScalarMappable(LogNorm(*ends, clip=True), EPOCHS)
         image[solved] = scale.to_rgba(np.maximum(epochs[solved], 1.0), bytes=True)
     if solved.any():

@@ -42,9 +42,10 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     parts = panels(in_order(shown.cells, shown.keys), shown.keys)
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
     has_room = max(len(across), len(down)) <= MOST_FIELDS and not rates.are_values
-    counts = _counts(rates.frame) if has_room else pd.Series("", rates.frame.index)
-    lines = [line for text in counts.dropna() for line in text.split("\n")]
-    longest = max((text_width(line, SMALL) for line in lines), default=0.0)
+    known = rates.frame.dropna() if has_room else rates.frame.head(0)
+    count, total = (known[name].map("{:,.0f}".format).astype(str) for name in ("count", "total"))
+    counts = count + "\nof " + total
+    longest = max((text_width(f"of {text}", SMALL) for text in total.unique()), default=0.0)
     names = max(text_width(scales.level_label(level)) for level in down)
     needed = min(len(across), MOST_FIELDS) * (longest + 0.05) + 0.6
     grid = Facets(
@@ -80,15 +81,6 @@ def _by_level(
     x, y = (part[key] if key else "" for key in (layout.x, layout.hue))
     table = pd.DataFrame({"x": x, "y": y, "value": values.reindex(part.index)})
     return table.pivot(index="y", columns="x", values="value").reindex(down[::-1], columns=across)
-
-
-def _counts(rates: pd.DataFrame) -> pd.Series[Any]:
-    """Return n of N as text for each rate, nothing where there is none."""
-    texts = {
-        place: f"{int(cell['count']):,}\nof {int(cell['total']):,}"
-        for place, cell in rates.dropna().iterrows()
-    }
-    return pd.Series(texts, index=rates.index, dtype=object)
 
 
 def _draw_map(axes: Axes, rates: pd.DataFrame, texts: pd.DataFrame | None) -> None:
@@ -131,7 +123,7 @@ def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
         if key
     ]
     facet_text = [f"a panel for each level of {', '.join(shown.keys)}"] if shown.keys else []
-    figure_text = f"Heat map, {', '.join([*axes, *facet_text])}."
+    figure_text = f"Heat map of {rates.label}, {', '.join([*axes, *facet_text])}."
     mine = rates.frame[rates.frame.index.isin(shown.cells.index)]
     if rates.are_values:
         return f"{figure_text} {rates.label} is true in {mine['count'].sum():,} of {len(mine):,}."
@@ -141,7 +133,7 @@ def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
         f"{mine['count'].iloc[place]:,} of {mine['total'].iloc[place]:,}"
         for place in (mine["rate"].argmax(), mine["rate"].argmin())
     )
-    return f"{figure_text} {rates.most} {most}. {rates.fewest} {fewest}."
+    return f"{figure_text} Most often {most}. Least often {fewest}."
 
 
 def _name(cell: Any, layout: Layout) -> str:

@@ -11,12 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Stroke, withStroke
-from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import point_columns, swept_columns
 from xorsweep.fields import FloatArray
-from xorsweep.grid.columns import number_by_appearance
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.predict import predict
 from xorsweep.networks.planning import batch_of_one
@@ -95,21 +93,15 @@ def typical_runs(tables: Tables) -> list[_Shown]:
     task, solution = task_of[tables.cell_of], pd.Categorical(tables.results["solution"])
     is_class = np.array([*map(is_solution, solution.categories), False])  # missing ones are -1
     solved = np.flatnonzero(is_class[solution.codes] & (task >= 0))
-    group = task[solved] * len(is_class) + solution.codes[solved]
     swept = [key for key in swept_columns(tables.summary) if key != "epochs"]
-    found = []
-    for places in CellIndex.of_numbers(number_by_appearance(group)).rows():
-        row = _middle(tables.results, solved[places])
+    found, converged_epoch = [], tables.results["converged_epoch"].array
+    for _, rows in pd.Series(solved).groupby([task[solved], solution.codes[solved]], sort=False):
+        epochs = pd.Series(converged_epoch.take(rows.array), rows)
+        row = int(epochs.sort_values(kind="stable").index[(len(rows) - 1) // 2])
         run = take_rows(tables.results, [row], [*swept, "seed", "solution"]).iloc[0]
         named = [level_text(key, run[key]) for key in (*swept, "seed") if pd.notna(run[key])]
-        found.append(_Shown(str(run["solution"]), len(places), row, ", ".join(named)))
+        found.append(_Shown(str(run["solution"]), len(rows), row, ", ".join(named)))
     return sorted(found, key=lambda each: (-each.runs, each.label, each.row))
-
-
-def _middle(results: pd.DataFrame, rows: NDArray[np.int64]) -> int:
-    """Return which of some rows (n,) is in the middle by the epoch of convergence."""
-    epochs = pd.Series(results["converged_epoch"].array.take(rows), rows)
-    return int(epochs.sort_values(kind="stable").index[(len(rows) - 1) // 2])
 
 
 def _most_shown() -> int:

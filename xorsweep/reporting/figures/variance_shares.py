@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -53,10 +51,8 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
 
 
 def _alt_text(rows: pd.DataFrame) -> str:
-    parts = [_axis_text(row) for row in rows.to_dict("records")]
+    parts = []
+    for row in rows.to_dict("records"):
+        first, total = (100 * min(1.0, max(0.0, row[kind])) for kind in KINDS)
+        parts.append(f"{row['axis']} {first:.0f} % alone, {total:.0f} % with its interactions")
     return f"Bars of the shares of the variance of the rate that axes explain: {'; '.join(parts)}."
-
-
-def _axis_text(row: dict[Any, Any]) -> str:
-    first, total = (100 * min(1.0, max(0.0, row[kind])) for kind in KINDS)
-    return f"{row['axis']} {first:.0f} % alone, {total:.0f} % with its interactions"
