@@ -15,6 +15,7 @@ from column_sweeps import sweep_columns
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+import xorsweep as xs
 from xorsweep.analysis.intervals import rate_interval
 from xorsweep.grid.schema import Point
 from xorsweep.networks.single_run import SingleRun, train_single
@@ -319,6 +320,17 @@ def test_ticks_of_log_axes_are_even_and_few(opened: Open) -> None:
                 "([low, high, most]) => axes.linearTicks(low, high, most)", [low, high, most]
             )
             assert 1 <= len(linear) <= most + 1
+
+
+def test_figures_of_a_lone_setting_fit_a_phone(opened: Open, tmp_path: Path) -> None:
+    xs.sweep(folder=tmp_path, lr=2, hidden=2, epochs=300, seed=range(9), report=True)
+    page = opened(tmp_path / "report.html", viewport=PHONE)
+    for title in ("How long it takes", "Where runs end", "How the error falls"):
+        figure = page.get_by_role("region", name=title)
+        expect(figure).to_have_class("figure")
+        assert figure.evaluate("one => one.scrollWidth <= one.clientWidth")
+        # Of text of 10 points more than 9 pixels are left.
+        assert figure.locator("img").evaluate("one => one.clientWidth / one.naturalWidth") > 0.7
 
 
 def test_figures_wider_than_a_phone_have_a_cue(opened: Open) -> None:

@@ -1,10 +1,11 @@
 """Lines of texts in figures."""
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorsweep.reporting.figures.axes import Facets, fitted, text_width
+from xorsweep.reporting.figures.axes import LONE, NARROW, Facets, cell_facets, fitted, text_width
 from xorsweep.reporting.figures.style import styled
 
 LEVELS = st.lists(
@@ -33,3 +34,14 @@ def test_rows_of_panels_are_about_equally_full(count: int, across: int) -> None:
     spec = grid.first.get_subplotspec()
     assert spec is not None
     assert spec.get_gridspec().ncols == across
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_lone_panel_by_epochs_fits_the_screen_of_a_phone(count: int) -> None:
+    parts = [("", place) for place in range(count)]
+    narrow = Facets(parts, 2.5, lone=LONE).figure.get_figwidth()
+    assert narrow == (LONE if count == 1 else Facets(parts, 2.5).figure.get_figwidth())
+    assert Facets(parts, 2.5).figure.get_figwidth() >= NARROW
+    cells = pd.DataFrame({"hidden": range(count)})
+    found = cell_facets(cells, ["hidden"], "hidden", 1.7).figure.get_figwidth()
+    assert found == pytest.approx(LONE) if count == 1 else found >= NARROW

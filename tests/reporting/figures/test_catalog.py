@@ -26,7 +26,7 @@ from xorsweep.reporting.figures import (
     rate_lines,
     survival_curves,
 )
-from xorsweep.reporting.figures.axes import NARROW, WIDE, DrawnFigure
+from xorsweep.reporting.figures.axes import LONE, WIDE, DrawnFigure
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import DOTS_PER_INCH, STYLE, save, styled
@@ -62,7 +62,7 @@ def test_percent_signs_are_those_of_the_page(figures: dict[str, Figure]) -> None
 
 def test_figures_have_about_one_width_and_titles_one_line(figures: dict[str, Figure]) -> None:
     for name, figure in figures.items():
-        assert NARROW <= figure.get_figwidth() <= WIDE, name
+        assert LONE <= figure.get_figwidth() <= WIDE, name
         assert not any("\n" in title for title in titles(figure)), name
 
 
@@ -203,7 +203,7 @@ def expect_drawn(tables: Tables) -> None:
         if found is not None:
             found.figure.draw_without_rendering()
             assert len(panels_of(found.figure)) <= 24
-            assert NARROW <= found.figure.get_figwidth() <= WIDE, spec.name
+            assert LONE <= found.figure.get_figwidth() <= WIDE, spec.name
             expect_readable(found.figure)
 
 

@@ -33,6 +33,8 @@ LINE_HEIGHT = 0.17
 """Inches that a line of text takes."""
 NARROW, WIDE = 7.2, 9.6
 """Inches of a figure: about as many for all, so that their text has about the same size."""
+LONE = 4.8
+"""Inches of a figure of one panel by epochs or errors, which so fits the screen of a phone."""
 NARROWEST, WIDEST = 1.15, 2.9
 """Inches of a panel, at least and at most."""
 ALL_ROWS = 2.5
@@ -71,6 +73,7 @@ class Facets(sns.FacetGrid):  # type: ignore[misc]
         columns: Panels that lie side by side at most.
         narrowest: Inches of a panel at least, if the figure has as many.
         widest: Inches of a panel at most, if the figure needn't be wider.
+        lone: Inches of the figure at least, if it has one panel.
         sharey: Whether panels share the axis upwards.
         xlabel: The label below the lowest panels.
         ylabel: The label beside the leftmost panels.
@@ -84,6 +87,7 @@ class Facets(sns.FacetGrid):  # type: ignore[misc]
         *,
         narrowest: float = NARROWEST,
         widest: float = WIDEST,
+        lone: float = NARROW,
         sharey: bool = True,
         xlabel: str = "",
         ylabel: str = "",
@@ -92,7 +96,8 @@ class Facets(sns.FacetGrid):  # type: ignore[misc]
         room = (total or WIDE) - SIDES
         rows = ceil(len(panels) / max(1, min(columns, int(room / narrowest))))
         across = ceil(len(panels) / rows)  # so that the rows are equally full
-        total = total or float(np.clip(across * widest + SIDES, NARROW, WIDE))
+        least = lone if len(panels) == 1 else NARROW
+        total = total or float(np.clip(across * widest + SIDES, least, WIDE))
         self.panel_width = (total - SIDES) / across
         height *= float(np.clip(total / NARROW, 0.7, 1))
         self._panels = panels
@@ -155,7 +160,8 @@ def cell_facets(
         columns = 4
     height = max(lowest, ALL_ROWS / ceil(len(cells) / columns))
     parts = [(title, int(part.index[0])) for title, part in panels(cells, keys)]
-    return Facets(parts, height, columns, widest=4.3, **labels)
+    widest = 4.3 if len(parts) > 1 else LONE - SIDES
+    return Facets(parts, height, columns, widest=widest, lone=LONE, **labels)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from xorsweep.analysis.learning_curves import CellLearningCurves
 from xorsweep.reporting.figures import alt_text, legends
-from xorsweep.reporting.figures.axes import Facets
+from xorsweep.reporting.figures.axes import LONE, Facets
 from xorsweep.reporting.figures.style import GREY
 from xorsweep.reporting.layout import mpl_label, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
@@ -43,7 +43,7 @@ def draw_bands(
     """
     cells = shown.cells[shown.cells.index.isin([*bands])]
     parts = panels(in_order(cells, shown.keys), shown.keys)
-    grid = Facets(parts, 2.5, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
+    grid = Facets(parts, 2.5, lone=LONE, xlabel=mpl_label(xlabel), ylabel=mpl_label(ylabel))
     grid.first.xaxis.set_major_formatter("{x:,g}")
     styles = legends.line_styles(cells, hue)
     for axes, part in grid:

@@ -14,7 +14,11 @@
     hint.className = "scroll-hint";
     hint.textContent = "Scroll sideways for more \u2192";
     region.before(hint);
+    const image = region.querySelector(":scope > img");
     const update = () => {
+      // A figure that is a little wider than the screen becomes smaller, so that all of it shows.
+      const fits = image && image.naturalWidth <= 1.4 * region.clientWidth;
+      if (image) image.style.maxWidth = fits ? "100%" : "";
       const left = region.scrollWidth - region.clientWidth;
       hint.hidden = left <= 1;
       region.classList.toggle("more-right", left - region.scrollLeft > 1);
