@@ -30,7 +30,6 @@ from xorsweep.functions.signature import Function
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.levels import levels_of_value, range_length
 from xorsweep.grid.schema import Point
-from xorsweep.keywords import keywords_in_errors
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.missing_curvature import check_curvature
 from xorsweep.networks.objectives import check_seeds, train_seeds
@@ -44,6 +43,7 @@ from xorsweep.reporting.run import Run
 from xorsweep.settings import OBJECTIVE, NetworkSettings
 from xorsweep.storage.paths import Folder, folder_of, named_folder
 from xorsweep.sweeps.folders import experiment_in
+from xorsweep.sweeps.keywords import keywords_in_errors
 from xorsweep.sweeps.partial import PartialSweep
 from xorsweep.sweeps.repeated_calls import resume_once, sweep_once
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest

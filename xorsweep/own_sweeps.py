@@ -26,12 +26,12 @@ from xorsweep.functions.signature import Function
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value
 from xorsweep.grid.product import grid_of_levels
-from xorsweep.keywords import keywords_in_errors
 from xorsweep.reporting.console_python import caller_console
 from xorsweep.settings import FIGURES, AdaptiveSeeds, SweepSettings, read_figures
 from xorsweep.storage.paths import Folder, folder_of
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.call_text import call_text, function_call
+from xorsweep.sweeps.keywords import keywords_in_errors
 from xorsweep.sweeps.repeated_calls import sweep_once
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.sweep import Sweep

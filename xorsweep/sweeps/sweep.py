@@ -25,7 +25,6 @@ from xorsweep.fields import (
 )
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import read_where
-from xorsweep.keywords import keywords_in_errors
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
 from xorsweep.settings import (
@@ -40,6 +39,7 @@ from xorsweep.storage.plain_files import copy_tree, is_there
 from xorsweep.storage.store import LOCK, MANIFEST, check_unused, read_manifest
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
+from xorsweep.sweeps.keywords import keywords_in_errors
 from xorsweep.sweeps.outputs import findings_of_map, map_axes, report_writer
 from xorsweep.sweeps.plots import SweepPlots
 

@@ -11,7 +11,7 @@ from experiments_to_sweep import Tosses
 import xorsweep as xs
 from xorsweep.api import Levels
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.keywords import keywords_in_errors
+from xorsweep.sweeps.keywords import keywords_in_errors
 
 NETWORKS: dict[str, Any] = {"lr": [0.5, 1], "hidden": 2, "epochs": [3, 4], "seed": [0, 1]}
 
