@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from errno import ENOSPC
@@ -38,9 +40,14 @@ def pool_of(workers: int) -> Parallel:
         batch_size=1,
         # joblib would put large arrays in files in /dev/shm, which may have little room.
         max_nbytes=None,
-        initializer=exit_with_parent,
+        initializer=_begin,
         initargs=(Process(),),
     )
+
+
+def _begin(parent: Process) -> None:
+    exit_with_parent(parent)
+    atexit.register(gc.freeze)  # else its end, which the parent awaits, would look for garbage
 
 
 def start_pool(pool: Parallel, tasks: Iterable[object]) -> Iterator[Any]:
