@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from xorsweep.reporting.figures import curve_lines, rate_heatmap
 from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.reporting.figures.data import Tables
+from xorsweep.reporting.figures.style import styled
+from xorsweep.settings import FigureSettings
 
 from .figure_checks import (
     column_tables_of,
@@ -80,6 +82,22 @@ def test_the_map_has_n_of_n_in_each_field(column_tables: ColumnTables) -> None:
     assert drawn is not None
     assert drawn.alt.startswith("Heat map of solved, share of runs, lr 0.01, 0.1, 1 across, ")
     assert "Most often with model tree, lr 1, 5 epochs: 100 %, 12 of 12." in drawn.alt
+
+
+def named(model: str, data: str, seed: int) -> dict[str, bool]:
+    return {"ok": len(model) + len(data) + seed > 9}
+
+
+def test_names_that_are_wider_than_a_narrow_figure_leave_some_room_for_its_fields(
+    tmp_path: Path,
+) -> None:
+    long = "a_name_that_is_longer_than_a_column_is_wide"
+    axes = {"model": [f"{long}_{n}" for n in range(4)], "data": [f"{long}_{n}" for n in range(3)]}
+    swept = sweep_columns(named, {**axes, "seed": range(2)}, tmp_path)
+    with styled(FigureSettings(style="paper", width=2.5)):
+        drawn = rate_heatmap.draw(column_tables_of(swept), "ok")
+    assert drawn is not None
+    assert len(drawn.figure.axes[0].get_xticks()) > 1
 
 
 def test_without_seeds_a_field_is_true_or_false(tmp_path: Path) -> None:

@@ -106,10 +106,11 @@ def places_along(
 def turn_labels(grid: Facets, names: Sequence[str], taken: float = 0.0) -> None:
     """Turn the labels along shared axes where they would touch, and leave some out if need be.
 
-    `taken` are the inches of a panel beside its axes. The figure becomes higher by as much as the
-    labels take.
+    `taken` are the inches of a panel beside its axes, of which no more than two thirds count. The
+    figure becomes higher by as much as the labels take.
     """
-    room, longest = grid.panel_width - taken, max(map(text_width, names), default=0.0)
+    room = max(grid.panel_width - taken, grid.panel_width / 3)
+    longest = max(map(text_width, names), default=0.0)
     if longest + 0.08 < room / max(1, len(names)):
         return
     step = ceil(len(names) * LINE_HEIGHT / room)
