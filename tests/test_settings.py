@@ -30,7 +30,7 @@ def test_figure_settings_that_are_not_given_stay_unchanged() -> None:
         ({"formats": ["png", "eps"]}, r"^figures.formats=\[png,eps\]: figures.formats must be "),
         ({"formats": []}, "figures.formats must be one of png, svg, pdf, or a list"),
         ({"formats": ["png", "png"]}, "each once"),
-        ({"width": 0}, "figures.width must be a finite number at least 2 and at most 40, or null"),
+        ({"width": 0}, "figures.width must be a finite number of inches at least 2 and at most 40"),
         ({"style": "poster"}, "figures.style must be one of page, paper"),
         ({"x": "lr", "col": ["hidden", "lr"]}, "figures.col=lr: figures.x shows lr already"),
         ({"colour": "lr"}, "figures.colour: unknown key; "),

@@ -165,7 +165,7 @@ def test_a_run_is_saved_into_a_folder(cache: Path) -> None:
     [
         ("0,1", "a decimal number has a point, lr=0.1"),
         ("0.1", "this is a text; leave out the quotes, lr=0.1"),
-        ([0.1, 1], "it takes one value here, and several where it is an axis of a sweep"),
+        ([0.1, 1], "it takes one value here, as only an axis of a sweep has several"),
     ],
 )
 def test_a_mistake_gets_its_correction(lr: Any, said: str) -> None:

@@ -57,10 +57,11 @@ class Real:
     at_least: float | None = None
     below: float | None = None
     at_most: float | None = None
+    unit: str = "number"
 
     @property
     def description(self) -> str:
-        """Return the bounds in words."""
+        """Return the unit and the bounds in words."""
         bounds = [
             f"{word} {bound:g}"
             for word, bound in (
@@ -71,7 +72,7 @@ class Real:
             )
             if bound is not None
         ]
-        return " ".join(["a finite number", " and ".join(bounds)]).strip()
+        return " ".join([f"a finite {self.unit}", " and ".join(bounds)]).strip()
 
     def read(self, value: object) -> float:
         """Return the value as a float within the bounds."""
@@ -292,7 +293,7 @@ def _hint(key: str, value: object, field: Field) -> str:
     if isinstance(_not_null(field), ListOf):
         return ""
     if isinstance(value, list | tuple | range | np.ndarray):
-        return "; it takes one value here, and several where it is an axis of a sweep"
+        return "; it takes one value here, as only an axis of a sweep has several"
     match field:
         case Nullable():
             return _hint(key, value, field.inner) or null_hint(value)
@@ -406,7 +407,10 @@ def unknown_key_message(
         where: The place where it is unknown, as the end of "unknown key".
         words: Other words for known keys, and messages for words without a key.
     """
-    known = list(known)
-    short = [each for each in known if "." not in each] or known
-    hint = key_hint(key, known, words) or f"known keys: {', '.join(short)}"
+    group, dot, _ = key.partition(".")
+    # The group of a dotted key is no answer, but its other keys are.
+    known = [each for each in known if not (dot and each == group)]
+    listed = [each for each in known if dot and each.startswith(f"{group}.")]
+    listed = listed or [each for each in known if "." not in each] or known
+    hint = key_hint(key, known, words) or f"known keys: {', '.join(listed)}"
     return f"{shorten(key)}: unknown key{where}; {hint}"

@@ -40,6 +40,16 @@ class AdaptiveSeeds:
     max_seeds: int = field(10_000, Integer(1, 2**32))
 
 
+_WIDTH = Real(at_least=2.0, at_most=40.0, unit="number of inches")
+
+
+@dataclass(frozen=True)
+class AxisName(String):
+    """The key of an axis; which ones a sweep has isn't known here."""
+
+    description = "the name of an axis"
+
+
 @dataclass(frozen=True)
 class FigureSettings:
     """How the figures of a report look, and where they show which axis of the sweep.
@@ -53,11 +63,11 @@ class FigureSettings:
         formats: The files of each figure: `png`, `svg` and `pdf`, with commas between.
     """
 
-    x: str | None = field(None, Nullable(String()))
-    hue: str | None = field(None, Nullable(String()))
-    col: str | None = field(None, Nullable(ListOf(String())))
+    x: str | None = field(None, Nullable(AxisName()))
+    hue: str | None = field(None, Nullable(AxisName()))
+    col: str | None = field(None, Nullable(ListOf(AxisName())))
     style: str = field("page", Choice(("page", "paper")))
-    width: float | None = field(None, Nullable(Real(at_least=2.0, at_most=40.0)))
+    width: float | None = field(None, Nullable(_WIDTH))
     formats: str = field("png,svg", ListOf(Choice(("png", "svg", "pdf"))))
 
     @property

@@ -61,7 +61,7 @@ def test_points_that_are_kept_are_counted_alone(sweep: xs.Sweep) -> None:
     [
         ({"x": "hiden"}, "^x=hiden: must be an axis of the sweep with several levels, one of lr,"),
         ({"x": "lr", "hue": "lr"}, "^hue=lr: x shows lr already"),
-        ({"x": ["lr", "hidden"]}, r"^x=\['lr', 'hidden'\]: x must be a text"),
+        ({"x": ["lr", "hidden"]}, r"^x=\['lr', 'hidden'\]: x must be the name of an axis, or null"),
         (
             {"col": ["epochs"], "where": "epochs == 200"},
             "^col=epochs: must be .* one of lr, hidden",
@@ -85,7 +85,7 @@ def test_overrides_of_a_report_are_read_as_hydra_reads_them() -> None:
     assert (looks.style, looks.width, looks.formats) == ("paper", 6.5, "png,svg,pdf")
     for wrong, message in (
         ("figures=poster", "figures=poster: figures must be one of page, paper"),
-        ("figures.y=lr", "figures.y: unknown key"),
+        ("figures.y=lr", "figures.y: unknown key; did you mean figures.x?"),
         ("lr=2", "lr: unknown key"),
         ("figures.x", "figures.x: unknown key"),
     ):
