@@ -121,7 +121,9 @@ def test_a_signal_ends_a_sweep_in_order(
     assert len(kept) > 1
     code, out, err = begin("resume=sweep", "report=false").end()
     assert code == 0, err
-    assert re.findall(r"found (?:all )?([\d,]+)", out) == [f"{sum(kept.values()):,}"]
+    assert re.findall(r"(?:found|all) ([\d,]+) (?:finished|results)", out) == [
+        f"{sum(kept.values()):,}"
+    ]
     assert (sweep / "results.csv").read_bytes() == undisturbed
     assert kept.keys() <= {path.name for path in (sweep / "parts").iterdir()}
 
@@ -143,8 +145,7 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_gives_the_cursor_back(tmp_p
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 130, shown
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h")
-    last = [line for line in shown.splitlines() if line.strip()][-1]
-    assert last.endswith(GO_ON.strip())
+    assert " ".join(shown.split()).endswith(GO_ON.strip())  # in as many lines as the terminal needs
     assert "Traceback" not in shown
 
 
