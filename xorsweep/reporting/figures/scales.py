@@ -17,7 +17,6 @@ from matplotlib.ticker import (
     FuncFormatter,
     LogLocator,
     NullLocator,
-    PercentFormatter,
     StrMethodFormatter,
     SymmetricalLogLocator,
 )
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.columns import is_numeric
 from xorsweep.reporting.figures.axes import LINE_HEIGHT, Facets, text_width
 from xorsweep.reporting.layout import levels, mpl_label
-from xorsweep.text import NO_BREAK, level_name
+from xorsweep.text import level_name, typeset
 
 FEW_EPOCHS = 50
 """Up to this ratio of the ends of an axis, powers of ten alone would leave it without ticks."""
@@ -175,7 +174,11 @@ def percent_upwards(axes: Axes) -> None:
 
 def show_percent(axis: Axis) -> None:
     """Write the numbers of an axis in percent, as the page does."""
-    axis.set_major_formatter(PercentFormatter(1, symbol=f"{NO_BREAK}%"))
+    axis.set_major_formatter(FuncFormatter(_percent))
+
+
+def _percent(share: float, _: int) -> str:
+    return typeset(f"{100 * share:.6g} %")
 
 
 def add_percent_bar(grid: Facets, fields: ScalarMappable, label: str) -> Colorbar:
