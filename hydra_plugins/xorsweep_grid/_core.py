@@ -113,7 +113,10 @@ def _resume(
         preview_resume(request)
         return None
     _log_into(request.folder, config)
-    return resume_sweep(request, Console())
+    terminal = Console()
+    for line in point_latest(request.folder):
+        terminal.log(line)
+    return resume_sweep(request, terminal)
 
 
 def _is_plan(provenance: Provenance) -> bool:

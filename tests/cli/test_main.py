@@ -339,3 +339,14 @@ def test_resume_extends_the_latest_sweep(tmp_path: Path) -> None:
     run(tmp_path, "-m", *wanted, "hydra.sweep.dir=at_once")
     extended = (tmp_path / "outputs/latest/results.csv").read_bytes()
     assert extended == (tmp_path / "at_once/results.csv").read_bytes()
+
+
+def test_a_resumed_sweep_is_the_latest_again(tmp_path: Path) -> None:
+    run(tmp_path, "-m", *SMALL)
+    link = tmp_path / "outputs/latest"
+    sweep = link.resolve()
+    run(tmp_path, "epochs=1")
+    assert link.resolve() != sweep
+    done = run(tmp_path, "-m", "resume=latest", "report=false")
+    assert done.returncode == 0, done.stderr
+    assert link.resolve() == sweep

@@ -1,4 +1,4 @@
-"""Where runs go: a fresh folder each, and `latest` beside them pointing to the newest."""
+"""Where runs go: a fresh folder each, and `latest` beside them, a link to the last one."""
 
 from __future__ import annotations
 
@@ -139,7 +139,10 @@ def cache_folder() -> Path:
 
 
 def named_folder(name: object, key: str = "folder") -> Path:
-    """Return the folder of a sweep by its path, or the newest by the name `latest`.
+    """Return the folder of a sweep by its path, or by the name `latest`.
+
+    `latest` is the sweep that the link `outputs/latest` leads to, or the newest one where that is
+    a single run.
 
     Raises ConfigError for a value that names no folder.
     """

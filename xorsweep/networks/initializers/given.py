@@ -30,7 +30,7 @@ NOTEBOOK_WEIGHTS = (
     "0.31447765 0.90309069 "
     "0.46824842"
 )
-"""The weights that the notebook printed before its run: w1, b1, w2 and b2."""
+"""The initial weights that the notebook prints: w1, b1, w2 and b2."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Values(Initializer):
 
 
 class Printed(Initializer):
-    """The weights that the notebook printed before its run, for any seed."""
+    """The initial weights that the notebook prints, for every seed."""
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
         """Return the printed parameters (P, B), the same for every seed."""
