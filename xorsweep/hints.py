@@ -189,6 +189,11 @@ def bare_hint(argument: str) -> str | None:
     return _BARE[near[0]].replace("COMMAND", near[0]) if near else None
 
 
+def close_word(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that an unknown one almost certainly means, or None."""
+    return next(iter(get_close_matches(_plain(word), known, n=1, cutoff=SURE)), None)
+
+
 def _meant(
     word: str, by_word: Mapping[str, str], known: Collection[str], sure: float = SURE
 ) -> str | None:

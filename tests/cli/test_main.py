@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from command_line import Ended, run, start
 
+import xorsweep
+
 SMALL = ["lr=0.5,2", "hidden=2", "epochs=100,200", "seed=range(0,3)", "report=false"]
 
 
@@ -100,6 +102,8 @@ def test_a_bad_value_ends_a_sweep_with_one_line(argument: str, tmp_path: Path) -
         ("plan=true", "plan=true: plans a sweep; add -m"),
         ("lr=1,5", "lr=1,5: several values make a sweep; add -m; a decimal number has a point"),
         ("--lr=0.1", "--lr: keys have no dashes; write lr=0.1"),
+        ("reprot", "reprot: unknown subcommand; did you mean report?"),
+        ("frobnicate", "frobnicate: is neither a subcommand nor key=value; --help lists both"),
         ("sweep", "sweep: a sweep is python -m xorsweep -m"),
         ("grid.where=lr < 1", "grid.where: makes a sweep; add -m"),
     ],
@@ -313,7 +317,7 @@ def test_the_notebooks_printed_run_comes_out(tmp_path: Path) -> None:
     [
         (["--cfg", "job", "--resolve"], "epochs: 10000"),
         (["--info", "searchpath"], "Config search path"),
-        (["--version"], "Hydra"),
+        (["--version"], f"xorsweep {xorsweep.__version__}\n"),
     ],
 )
 def test_hydras_own_questions_are_answered(

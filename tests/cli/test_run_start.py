@@ -92,6 +92,13 @@ REFUSED = {
     "hydra.run.dir=s3://bucket/x": "hydra.run.dir=s3://bucket/x: is an address; must be the path "
     "of a folder on this machine",
     "hydra.sweep.dir=x": "hydra.sweep.dir=x: is for a sweep; add -m or give hydra.run.dir",
+    "precision=0.1": "precision=0.1: is for a sweep; add -m",
+    "max_seeds=5": "max_seeds=5: is for a sweep; add -m",
+    "++report=false": "++report=false: is for a sweep; add -m",
+    "title=abc": "title=abc: is for a sweep; add -m",
+    "figures.x=lr": "figures.x=lr: is for a sweep; add -m",
+    "parallel=serial": "parallel=serial: is for a sweep; add -m",
+    "rate=ok": "rate=ok: is for a sweep; add -m",
     "study=notebook": "study=notebook: makes a sweep; add -m",
     "-m hydra.run.dir=x": "hydra.run.dir=x: is the folder of a single run; give hydra.sweep.dir",
     "-m ++hydra.run.dir=x": "++hydra.run.dir=x: is the folder of a single run; give "
@@ -112,7 +119,7 @@ def test_arguments_without_an_effect_are_refused(arguments: str, tmp_path: Path)
 
 def test_a_file_of_the_user_is_for_runs_unless_it_has_a_grid(tmp_path: Path) -> None:
     (tmp_path / "conf/experiment").mkdir(parents=True)
-    header = "# @package _global_\nlr: 0.3\nseed: 7\n"
+    header = "# @package _global_\nlr: 0.3\nseed: 7\nreport: false\nparallel: {n_jobs: 1}\n"
     (tmp_path / "conf/experiment/one.yaml").write_text(header)
     grid = tmp_path / "conf/experiment/grid.yaml"
     grid.write_text(f"{header}grid:\n  axes: {{lr: '1,2'}}\n")

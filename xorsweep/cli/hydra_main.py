@@ -21,6 +21,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from xorsweep.cli.commands import COMMANDS
 from xorsweep.cli.defaults import config_folder
 from xorsweep.cli.errors import error_line, errors_in_one_line
 from xorsweep.cli.flags import check_flags
@@ -42,7 +43,8 @@ from xorsweep.cli.own_sweep import (
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError
-from xorsweep.hints import KEYS
+from xorsweep.fields import shorten
+from xorsweep.hints import KEYS, bare_hint, close_word
 from xorsweep.storage.paths import point_latest
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -85,6 +87,8 @@ def run_hydra(completes: bool) -> None:
 
 def _checked(arguments: Sequence[str]) -> list[str]:
     """Return the arguments for Hydra; raises ConfigError for unknown ones."""
+    if arguments:
+        _check_first(arguments[0])
     arguments = overrides_last(arguments)
     if is_own_sweep(arguments):
         check_flags(arguments, FUNCTION_KEYS, KEYS)
@@ -100,6 +104,18 @@ def _checked(arguments: Sequence[str]) -> list[str]:
     overrides = [each for each in arguments if not each.startswith("-")]
     check_overrides(overrides, lambda: groups_named(arguments))
     return [*map(quote_for_hydra, arguments)]
+
+
+def _check_first(word: str) -> None:
+    """Raise ConfigError for a first word that is neither a subcommand nor any other argument."""
+    if word.startswith(("-", "+", "~")) or "=" in word:
+        return
+    if near := close_word(word, COMMANDS):
+        raise ConfigError(f"{shorten(word)}: unknown subcommand; did you mean {near}?")
+    if not bare_hint(word) and word not in known_keys():
+        raise ConfigError(
+            f"{shorten(word)}: is neither a subcommand nor key=value; --help lists both"
+        )
 
 
 def _shows_config(arguments: Sequence[str]) -> bool:

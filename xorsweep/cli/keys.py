@@ -27,18 +27,14 @@ SETTINGS: Mapping[str, type] = {
 }
 """The config groups that say how a sweep is run, and how its figures look."""
 
-RUN_KEYS = (
-    "grid",
-    "plan",
-    "resume",
-    "study",
-    "function",
-    "experiment",
-    "vectorized",
-    "times",
-    "rate",
-)
+OWN_KEYS = ("vectorized", "times", "rate")
+"""Top-level keys of a sweep of a function or an experiment alone."""
+
+RUN_KEYS = ("grid", "plan", "resume", "study", "function", "experiment", *OWN_KEYS)
 """Top-level keys that don't belong to a point."""
+
+SWEEP_SETTINGS = (*fields_of(AdaptiveSeeds), *fields_of(SweepSettings), "parallel", FIGURES)
+"""Top-level keys and config groups that say how a sweep is run, and have no meaning for a run."""
 
 SETTING_KEYS = tuple(
     name

@@ -10,6 +10,7 @@ from argparse import ArgumentError, Namespace
 from collections.abc import Sequence
 from shutil import get_terminal_size
 
+from xorsweep._version import __version__
 from xorsweep.cli.commands import COMMANDS, load_command
 from xorsweep.cli.completion import FLAGS, complete_command
 from xorsweep.cli.errors import errors_in_one_line
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asks_for_help(arguments):
         text = help_text()
         print(wrapped_help(text, get_terminal_size().columns) if sys.stdout.isatty() else text)
+        return
+    if "--version" in arguments:
+        print(f"xorsweep {__version__}")
         return
     sys.argv[1:] = arguments  # where Hydra reads them
     completes = not FLAGS.isdisjoint(arguments)

@@ -9,19 +9,19 @@ import yaml
 
 from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS
-from xorsweep.cli.keys import RUN_KEYS
+from xorsweep.cli.keys import RUN_KEYS, SWEEP_SETTINGS
 from xorsweep.cli.yaml_errors import chosen_files, config_folders
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.fields import fields_of
 from xorsweep.networks.schema import COMPONENTS
-from xorsweep.settings import FIGURES, AdaptiveSeeds, FigureSettings, SweepSettings
+from xorsweep.settings import FIGURES, FigureSettings
 
 FUNCTION, EXPERIMENT = "function", "experiment"
 OUR_SWEEPER = "xorsweep_grid"
 AXES = "grid.axes"
-SWEEP_KEYS = frozenset({*RUN_KEYS, *fields_of(AdaptiveSeeds), *fields_of(SweepSettings)})
+SWEEP_KEYS = frozenset({*RUN_KEYS, *SWEEP_SETTINGS} - {"parallel", FIGURES})
 """The keys of a function's sweep that aren't arguments of the function."""
 FUNCTION_KEYS = (
     *sorted(SWEEP_KEYS - {"function", "experiment", "grid"}),

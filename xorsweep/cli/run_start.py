@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from omegaconf import DictConfig
 from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS, plain
-from xorsweep.cli.keys import check_known_keys
+from xorsweep.cli.keys import OWN_KEYS, SWEEP_SETTINGS, check_known_keys
 from xorsweep.errors import ConfigError
 from xorsweep.fields import format_value, read_fields, read_settings
 from xorsweep.grid.axes import check_size
@@ -105,11 +106,16 @@ def _refuse_what_sweeps(values: Mapping[str, Any], asked: str | None, hydra: Any
     if values["plan"] is not False:
         raise ConfigError(f"plan={format_value(values['plan'])}: plans a sweep; add -m")
     given = _given(hydra.overrides.task)
+    # A config file may have settings for both runs and sweeps; on the command line they are asked.
+    settings = {*SWEEP_SETTINGS, *OWN_KEYS}
+    setting = next((given[key] for key in given if re.split("[.@]", key)[0] in settings), None)
     asked = asked or next((key for key in GRID_KEYS if key in given), None)
-    if asked and hydra.mode is RunMode.RUN:
-        raise ConfigError(f"{asked}: makes a sweep; add -m")
+    if (asked or setting) and hydra.mode is not RunMode.RUN:
+        raise ConfigError(f"{asked or setting}: is for hydra/sweeper=xorsweep_grid, the default")
     if asked:
-        raise ConfigError(f"{asked}: is for hydra/sweeper=xorsweep_grid, the default")
+        raise ConfigError(f"{asked}: makes a sweep; add -m")
+    if setting:
+        raise ConfigError(f"{setting}: is for a sweep; add -m")
 
 
 def run_folder(config: DictConfig) -> Path:
