@@ -69,6 +69,8 @@ def test_the_commands_that_are_shown_work_in_their_order(site: Path, tmp_path: P
     (study,) = re.findall(r"```yaml\n# (conf/\S+)\n(.*?)```", TEXT, re.DOTALL)
     (tmp_path / study[0]).parent.mkdir(parents=True)
     (tmp_path / study[0]).write_text(study[1])
+    ((module, experiment),) = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", TEXT, re.DOTALL)
+    (tmp_path / module).write_text(experiment)
     for command in others:
         done = run(tmp_path, *shlex.split(command)[1:], site=site)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
@@ -79,7 +81,7 @@ def test_the_commands_that_are_shown_work_in_their_order(site: Path, tmp_path: P
 
 def test_the_code_that_is_shown_works(site: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for code in blocks:
         done = run(tmp_path, "-W", "error", "-c", code, site=site)
         assert done.returncode == 0, done.stderr

@@ -192,4 +192,4 @@ def test_bad_input_gets_one_line(
 def test_help_has_an_example_and_explains_how_rows_are_counted(tmp_path: Path) -> None:
     text = run(tmp_path, "--help").stdout
     assert "python -m xorsweep replay latest 0" in text
-    assert "ROW counts the rows of the results from 0" in text
+    assert "index of the row, counted from 0" in text

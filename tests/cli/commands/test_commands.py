@@ -14,13 +14,15 @@ from xorsweep.hints import bare_hint
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_has_help_with_examples_that_can_be_read(
-    name: str, capsys: pytest.CaptureFixture[str]
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert not ended.value.code
     text = capsys.readouterr().out
     assert text.startswith(f"usage: xorsweep {name} ")
+    assert not [line for line in text.splitlines() if len(line) > 80]
     assert COMMANDS[name][1:] in " ".join(text.split())
     command, parser = load_command(name)
     lines = [line.partition("  #")[0] for line in command.EXAMPLES.splitlines() if "python" in line]

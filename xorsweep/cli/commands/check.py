@@ -9,23 +9,19 @@ from xorsweep.fields import Scalar
 
 EXAMPLES = """\
   python -m xorsweep check optimizer=rmsprop
-  python -m xorsweep check init=fan_in task=parity hidden=4
-
-Arguments after the first set the point that is trained: KEY=VALUE."""
+  python -m xorsweep check init=fan_in task=parity hidden=4"""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the component and values of the point that it is checked at."""
-    parser.add_argument(
-        "component", metavar="GROUP=NAME", type=_pair, help="the component to check"
-    )
+    parser.add_argument("component", metavar="GROUP=NAME", type=_pair, help="component to check")
     parser.add_argument(
         "point",
         metavar="KEY=VALUE",
         type=_pair,
         nargs="*",
         default=[],  # else it would count as required before Python 3.13
-        help="of the point",
+        help="values of the point at which the component is checked",
     )
 
 

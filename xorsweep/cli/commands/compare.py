@@ -14,16 +14,21 @@ EXAMPLES = """\
 
 def add_arguments(parser: Parser) -> None:
     """Add the two folders, where the page goes, and the epochs that are compared."""
-    parser.add_argument("a", metavar="A", help="a sweep's folder, or latest")
-    parser.add_argument("b", metavar="B", help="another's")
-    parser.add_argument("--into", metavar="DIR", help="instead of A/compared/NAME OF B")
+    parser.add_argument("a", metavar="A", help="folder of one sweep; latest: the newest sweep")
+    parser.add_argument("b", metavar="B", help="folder of the other sweep")
     parser.add_argument(
-        "--epochs", metavar="N", type=whole(1), help="compare after N epochs, not after the most"
+        "--into", metavar="DIR", help="folder for the files (default: A/compared/NAME OF B)"
+    )
+    parser.add_argument(
+        "--epochs",
+        metavar="N",
+        type=whole(1),
+        help="compare after N epochs (default: the most epochs)",
     )
     parser.add_argument(
         "--flag",
         metavar="COLUMN",
-        help="of true and false, in sweeps of a function that has several",
+        help="boolean column to compare, where a function has several",
     )
     add_experiment(parser)
 

@@ -13,10 +13,14 @@ EXAMPLES = """\
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder to make and those to join."""
-    parser.add_argument("out", metavar="OUT", help="the folder to make")
-    parser.add_argument("first", metavar="A", help="a sweep's folder, or latest")
-    parser.add_argument("others", metavar="B", nargs="+", help="more of them")
-    parser.add_argument("--no-report", action="store_true", help="make tables only")
+    parser.add_argument("out", metavar="OUT", help="folder to make")
+    parser.add_argument(
+        "first", metavar="A", help="folder of the first sweep; latest: the newest sweep"
+    )
+    parser.add_argument("others", metavar="B", nargs="+", help="folders of the other sweeps")
+    parser.add_argument(
+        "--no-report", action="store_true", help="write tables only, no figures and no report"
+    )
     add_experiment(parser)
 
 

@@ -61,7 +61,7 @@ def add_swept(parser: Parser, name: str, metavar: str, help_: str) -> None:
         "overrides",
         metavar="KEY=LEVELS",
         nargs=argparse.REMAINDER,
-        help="the points",
+        help="levels of each key, and options of the sweep",
     )
     # Before Python 3.13 argparse reports even an empty remainder as missing.
     overrides.required = False
@@ -81,14 +81,16 @@ def add_experiment(parser: Parser) -> None:
         "--experiment",
         metavar="MODULE:CLASS",
         dest="experiment_class",
-        help="the class of a sweep of an experiment that no package offers",
+        help="class of the experiment, if no installed package offers it",
     )
 
 
 def add_function(parser: Parser) -> None:
     """Add the function by which the points of a function's sweep are run again."""
     parser.add_argument(
-        "--function", metavar="MODULE:FUNCTION", help="the function of the sweep, to call it again"
+        "--function",
+        metavar="MODULE:FUNCTION",
+        help="function that the sweep calls, needed to run its points again",
     )
 
 

@@ -18,16 +18,23 @@ EXAMPLES = """\
   python -m xorsweep replay latest 0
   python -m xorsweep replay outputs/a 4711 --into /tmp/row
 
-ROW counts the rows of the results from 0, in results.csv without the line of the names."""
+ROW is the index that pandas gives the row of results.csv: the header isn't
+counted."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder, the row, and where its files go."""
-    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
-    parser.add_argument("row", metavar="ROW", type=whole(0), help="of the results, from 0")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of the sweep; latest: the newest sweep"
+    )
+    parser.add_argument(
+        "row", metavar="ROW", type=whole(0), help="index of the row, counted from 0"
+    )
     add_function(parser)
     add_experiment(parser)
-    parser.add_argument("--into", metavar="DIR", help="instead of FOLDER/replay/ROW")
+    parser.add_argument(
+        "--into", metavar="DIR", help="folder for the files (default: FOLDER/replay/ROW)"
+    )
 
 
 def run(given: Namespace) -> None:

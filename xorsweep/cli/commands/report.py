@@ -20,27 +20,33 @@ EXAMPLES = """\
   python -m xorsweep report latest --epochs 1000
   python -m xorsweep report outputs/a
   python -m xorsweep report latest figures.x=hidden figures.hue=lr
-  python -m xorsweep report latest figures=paper      3.3 inches wide, as PDF too
-  python -m xorsweep report latest --partial          while the sweep runs"""
+  python -m xorsweep report latest figures=paper   3.3 inches wide, PDF too
+  python -m xorsweep report latest --partial       while the sweep runs"""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder, how figures look, and the epochs that findings are about."""
-    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of the sweep; latest: the newest sweep"
+    )
     parser.add_argument(
         "figures",
         metavar="FIGURES",
         nargs="*",
         default=[],  # else it would count as required
-        help="figures=paper, figures.x=KEY, .hue, .col, .style, .width or .formats=[png,svg,pdf]",
+        help="settings of the figures: figures=paper, figures.x=KEY, and likewise .hue, .col, "
+        ".style, .width and .formats=[png,svg,pdf]",
     )
     parser.add_argument(
-        "--epochs", metavar="N", type=whole(1), help="findings after N epochs, not after the most"
+        "--epochs",
+        metavar="N",
+        type=whole(1),
+        help="report the results after N epochs (default: the most epochs)",
     )
     parser.add_argument(
         "--partial",
         action="store_true",
-        help="of the points that are there so far, in FOLDER/partial; nothing else is changed",
+        help="report the points that are finished so far, in FOLDER/partial",
     )
     add_experiment(parser)
 

@@ -19,7 +19,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="FOLDER",
         nargs="?",
         default=LATEST,
-        help="the sweep's folder, or latest (%(default)s)",
+        help="folder of the sweep (default: %(default)s, the newest sweep)",
     )
     add_experiment(parser)
 

@@ -18,21 +18,36 @@ MOST_SHOWN = 100
 """Differences that are listed; the rest is counted."""
 
 EXAMPLES = """\
-  python -m xorsweep verify latest                    100 rows of the newest sweep
+  python -m xorsweep verify latest            100 rows of the newest sweep
   python -m xorsweep verify outputs/a --sample 1000 --seed 7
-  python -m xorsweep verify outputs/a --all           every row, however long it takes"""
+  python -m xorsweep verify outputs/a --all   every row, however long it takes"""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder, and which rows are trained by how many processes."""
-    parser.add_argument("folder", metavar="FOLDER", help="the sweep's folder, or latest")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of the sweep; latest: the newest sweep"
+    )
     taken = parser.add_mutually_exclusive_group()
-    taken.add_argument("--sample", type=whole(1), default=SAMPLE, help="rows to draw (%(default)s)")
-    taken.add_argument("--all", action="store_true", help="take every row")
-    parser.add_argument("--seed", type=whole(0), default=0, help="of the draw (%(default)s)")
+    taken.add_argument(
+        "--sample",
+        metavar="N",
+        type=whole(1),
+        default=SAMPLE,
+        help="number of rows to draw (default: %(default)s)",
+    )
+    taken.add_argument("--all", action="store_true", help="run every row again")
+    parser.add_argument(
+        "--seed", type=whole(0), default=0, help="seed for drawing the rows (default: %(default)s)"
+    )
     add_function(parser)
     add_experiment(parser)
-    parser.add_argument("--workers", type=whole(1, 4096), help="processes, by default one a core")
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=whole(1, 4096),
+        help="number of processes (default: one per core)",
+    )
 
 
 def run(given: Namespace) -> None:

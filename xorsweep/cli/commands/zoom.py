@@ -20,34 +20,39 @@ EXAMPLES = """\
   python -m xorsweep zoom outputs/a --into outputs/b --at=1.5,20 --factor 4
   python -m xorsweep zoom outputs/a --into outputs/c --frames 8
 
-A map is a sweep of two axes of numbers with one run a point. Where the command was interrupted,
-the same command again resumes."""
+A map is a sweep over two numeric axes with one run per point. After an
+interruption, the same command resumes."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the folder of the map, where the window's goes, and which window it is."""
-    parser.add_argument("folder", metavar="FOLDER", help="a map's folder, or latest")
-    parser.add_argument("--into", metavar="NEW", required=True, help="the folder of the window")
+    parser.add_argument(
+        "folder", metavar="FOLDER", help="folder of the map; latest: the newest sweep"
+    )
+    parser.add_argument(
+        "--into", metavar="NEW", required=True, help="folder to make for the window"
+    )
     parser.add_argument(
         "--at",
         metavar="A,B",
         type=_place,
-        help="its middle, a value of each axis, instead of the window with most of the boundary",
+        help="middle of the window, a value of each axis (default: the window with the most "
+        "boundary)",
     )
     parser.add_argument(
         "--factor",
         metavar="F",
         type=read_by(ZOOM_FACTOR, float),
         default=8.0,
-        help="how many times narrower than the map it is (8)",
+        help="how many times narrower than the map the window is (default: %(default)g)",
     )
     parser.add_argument(
         "--frames",
         metavar="N",
         type=read_by(ZOOM_FRAMES, int),
-        help="train the windows between, too, and make NEW/zoom.gif of N maps",
+        help="also train the windows in between, and make NEW/zoom.gif of N maps",
     )
-    parser.add_argument("--flag", metavar="COLUMN", help="of true and false, whose boundary counts")
+    parser.add_argument("--flag", metavar="COLUMN", help="boolean column whose boundary counts")
     add_function(parser)
     add_experiment(parser)
 
