@@ -209,9 +209,26 @@ def test_of_many_hidden_sizes_some_are_shown() -> None:
     rows = [{"lr": float(lr), "hidden": h} for lr in range(1, 11) for h in range(1, 31)]
     text = table_text(summary_of(rows), ["lr", "hidden"])
     heads = re.findall(r"hidden (\d+)", text)
-    assert (len(heads), heads[0], heads[-1]) == (5, "1", "30")
-    assert "and 250 more settings in summary.csv" in text
+    assert (len(heads), heads[0], heads[-1]) == (6, "1", "30")
+    assert "and 240 more settings in summary.csv" in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_all_levels_are_shown_where_they_fit() -> None:
+    rates = {
+        2: (0.79, 0.7, 0.86),
+        3: (0.97, 0.92, 0.99),
+        4: (1.0, 0.96, 1.0),
+        8: (0.01, 0.002, 0.05),
+    }
+    rows: list[dict[str, object]] = [
+        {"lr": lr, "hidden": h, "rate": rate, "rate_low": low, "rate_high": high}
+        for lr in (0.1, 50.0)
+        for h, (rate, low, high) in rates.items()
+    ]
+    lines = table_text(summary_of(rows), ["lr", "hidden"], width=80).splitlines()
+    assert re.findall(r"hidden (\d)", lines[1]) == ["2", "3", "4", "8"]
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_cell_without_a_run_is_labelled() -> None:

@@ -73,7 +73,8 @@ def test_the_terminal_prints_each_round(undisturbed: Path, printed: io.StringIO)
     lines = printed.getvalue().splitlines()
     planned = len(pd.read_csv(undisturbed / "results.csv"))
     assert lines[1] == (
-        "round 2: 8 of 8 settings need more runs (each gets at least 200); 1,440 results to add"
+        "round 2: 8 of 8 settings need more runs (each gets at least 200, for a reliable "
+        "interval); 1,440 results to add"
     )
     assert lines[2].startswith("round 3: ")
     added = [int(line.split()[-4].replace(",", "")) for line in lines if line.startswith("round ")]
@@ -175,6 +176,11 @@ def test_precision_is_one_key_away_on_the_command_line(tmp_path: Path) -> None:
     assert "240 results" in done.stdout
     done = run(tmp_path, "-m", "resume=latest", "max_seeds=150", "report=false")
     assert (tmp_path / "outputs/latest/results.csv").read_bytes() == rows
+    done = run(tmp_path, "-m", "resume=latest", "seed=range(0,60)", "report=false")
+    assert "all 300 results finished, including the 80 of the added levels" in done.stdout
+    # In another order: the first round comes first.
+    now = (tmp_path / "outputs/latest/results.csv").read_bytes()
+    assert sorted(now.splitlines()) == sorted(rows.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.table import Table
 
 from xorsweep.reporting.console import MOST_LINES
@@ -17,10 +17,8 @@ from xorsweep.text import count_text, level_name, rate_interval_text
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_COLUMNS = 8
+FEWEST_COLUMNS, MOST_COLUMNS = 2, 8
 DOTS = "…"
-KEY_WIDTH, RATE_WIDTH = 9, 17
-"""Characters that a column of levels and one of rates take."""
 
 
 def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[Table, str]:
@@ -30,11 +28,21 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
     levels for `width` characters, or too many lines, some are selected by axis.
     """
     keys = [key for key in swept if cells[key].nunique(dropna=False) > 1]
-    rates = cells[["rate", "rate_low", "rate_high"]].to_numpy(float)
-    # Rates and limits near none and all have a digit behind the point.
-    is_fine = bool(((rates > 0) & (rates < 1) & (np.abs(rates - 0.5) > 0.495)).any())
-    rate_width = RATE_WIDTH + 2 * is_fine
-    room = max(2, min(MOST_COLUMNS, (width - KEY_WIDTH * max(1, len(keys) - 1)) // rate_width))
+    for room in range(MOST_COLUMNS, FEWEST_COLUMNS, -1):
+        table, note = _table_of(cells, keys, room)
+        if _width(table) <= width:
+            return table, note
+    return _table_of(cells, keys, FEWEST_COLUMNS)
+
+
+def _width(table: Table) -> int:
+    """Return the characters of a line, with a space at either side of each text and a divider."""
+    texts = ((str(column.header), *map(str, column.cells)) for column in table.columns)
+    return sum(max(map(cell_len, column)) + 3 for column in texts) - 1
+
+
+def _table_of(cells: pd.DataFrame, keys: Sequence[str], room: int) -> tuple[Table, str]:
+    """Return the table with at most `room` columns of rates, and its note."""
     across = _across(keys, [key for key in keys if cells[key].nunique() <= room])
     down = [key for key in keys if key != across]
     columns = select_cells(cells, [across] if across else [], room)

@@ -62,7 +62,8 @@ class Round:
     @property
     def cells_text(self) -> str:
         """Return which round it is, and how many cells were open before it."""
-        why = f" (each gets at least {FEWEST_RUNS})" if self.too_few else ""
+        reason = f" (each gets at least {FEWEST_RUNS}, for a reliable interval)"
+        why = reason if self.too_few else ""
         need = "needs" if self.cells == 1 else "need"
         settings = f"{self.open_cells:,} of {count_text(self.cells, 'setting')}"
         return f"round {self.number}: {settings} {need} more runs{why}"

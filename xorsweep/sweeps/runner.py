@@ -352,7 +352,9 @@ _NOUNS = {"trajectories": ("training", "trainings"), "batches": ("batch", "batch
 def found_line(reused: int, missing: int, added: int, failed: int) -> str:
     """Return a message about the points found and those that are run now."""
     if not missing:
-        return f"all {count_text(reused, 'result')} finished: nothing to run"
+        # Rounds of further seeds have run the points of the added levels, too.
+        included = f", including the {added:,} of the added levels" if added else ""
+        return f"all {count_text(reused, 'result')} finished{included}: nothing to run"
     kinds = ((added, "new"), (failed, "failed before"))
     why = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
     found = f"found {count_text(reused, 'finished result')}, {missing:,} to run"
