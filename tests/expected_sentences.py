@@ -59,6 +59,17 @@ class Grid:
             return [None]
         return sorted({epochs for *_, epochs in cells}, reverse=True)
 
+    def has_snapshots(self) -> bool:
+        """Tell whether some setting was trained for several numbers of epochs."""
+        trained = {
+            (r["hidden"], r["lr"], r["epochs"]) for r in self.rows if r["status"] != "failed"
+        }
+        return len(trained) > len(self.cells)
+
+    def most_epochs(self) -> set[int]:
+        """Return the epochs of the cells."""
+        return {row["epochs"] for cell in self.cells.values() for row in cell}
+
     def trainings(self) -> list[list[Row]]:
         """Return the points of each training, the fewest epochs first, failed ones before all."""
         found: dict[Any, list[Row]] = {}

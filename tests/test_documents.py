@@ -163,7 +163,7 @@ def test_the_study_that_is_shown_has_its_verdicts(tmp_path: Path) -> None:
     arguments = ["-m", "--config-dir=conf", "study=mine", "report=false"]
     done = run([sys.executable, "-m", "xorsweep", *arguments], tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "3 published values: all agree." in done.stdout
+    assert "3 values of the source: all agree." in done.stdout
 
 
 @pytest.mark.slow

@@ -121,7 +121,7 @@ def test_a_table_sorts_by_numbers_up_and_down(opened: Open) -> None:
 
 def test_missing_numbers_come_last_either_way(opened: Open) -> None:
     page = opened()
-    head = heads(page).filter(has_text="expected running time")
+    head = heads(page).filter(has_text="epochs per solution")
     place = heads(page).all_inner_texts().index(head.inner_text())
     for _ in range(2):
         head.get_by_role("button").click()
@@ -140,7 +140,7 @@ def test_filters_take_numbers_limits_and_words(opened: Open) -> None:
     expect(status).to_have_text("6 of 12 rows")
     region.get_by_label("Filter lr").fill(">0.5")
     expect(status).to_have_text("4 of 12 rows")
-    region.get_by_label("Filter expected running time").fill("never")
+    region.get_by_label("Filter epochs per solution").fill("never")
     assert set(column(page, "cells", 1)) == {"1,000"}
     region.get_by_label("Filter lr").press("Escape")
     expect(region.get_by_label("Filter lr")).to_have_value("")

@@ -107,7 +107,7 @@ def test_equal_rates_in_all_cells_are_reported_as_equal(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1, 2], "seed": range(3)}, tmp_path)
     low = 100 * rate_interval(3, 3, simultaneous(2))[0]
     assert column_findings(swept.cells, pd.DataFrame())[:-1] == [
-        f"Runs with won true: all 3 [{low:.0f}, 100 %] with x 1, as in the other setting.",
+        f"Runs with won true: 100 % [{low:.0f}, 100] with x 1, as in the other setting.",
         "The median of size is 3 in all 2 settings that have one.",
     ]
 
@@ -120,12 +120,12 @@ def test_the_flag_that_is_named_comes_first(tmp_path: Path) -> None:
     swept = sweep_columns(two_flags, {"x": [1, 2], "seed": range(6)}, tmp_path)
     found = column_findings(swept.cells, pd.DataFrame(), "won")
     assert found[0].startswith("The rate of won is highest with x 2")
-    assert found[1].startswith("Runs with started true: all 6 [")
+    assert found[1].startswith("Runs with started true: 100 % [")
 
 
 def test_one_cell_has_its_rate_and_its_quartiles(tmp_path: Path) -> None:
     swept = sweep_columns(alike, {"x": [1], "seed": range(4)}, tmp_path)
     rate, number, counts = column_findings(swept.cells, pd.DataFrame())
     assert counts == "Of 4 points in 1 setting, none failed."
-    assert rate.startswith("Runs with won true: all 4 [")
+    assert rate.startswith("Runs with won true: 100 % [")
     assert number == "The median of size is 3, and the middle half of its runs is between 3 and 3."

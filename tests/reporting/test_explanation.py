@@ -214,7 +214,7 @@ def test_seed_eleven_is_as_it_was_measured_independently(seed_eleven: SingleRun)
 @pytest.mark.parametrize(
     ("keys", "start"),
     [
-        ({"epochs": 1_000}, "The gradients of all rows almost cancel: they have norms"),
+        ({"epochs": 1_000}, "The gradients of all rows almost cancel: they have the norms"),
         ({"seed": 4, "lr": 50.0, "epochs": 300}, "The outputs of rows 01 and 10 are wrong, but"),
         ({"task": "encoder", "hidden": 5, "epochs": 30}, "Since epoch 15 half the sum of"),
     ],
@@ -240,7 +240,7 @@ def test_a_solved_run_describes_the_line_that_divides_the_rows(point_of: PointOf
     assert diagnosis.line is None
     text = "\n".join(diagnosis.sentences)
     assert diagnosis.run.solution == "AND+OR"
-    assert text.startswith("The hidden units compute AND and OR, each of them or its complement.")
+    assert text.startswith("The hidden units compute AND and OR, or the complements of these.")
     assert "The line at which the output is one half separates the rows" in text
     assert "Rows 01 and 10 have the same target and nearly the same position" in text
     assert "curvature" not in text

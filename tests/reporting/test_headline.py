@@ -84,6 +84,11 @@ def test_a_single_setting_has_its_rate() -> None:
     )
 
 
+@pytest.mark.parametrize(("solved", "text"), [(0, "0 % [0, 7]"), (50, "100 % [93, 100]")])
+def test_none_and_all_have_the_form_of_other_rates(solved: int, text: str) -> None:
+    assert headline_of(summary_of([solved], lr=[0.5])).endswith(f"300 epochs: {text}.")
+
+
 def test_without_any_run_that_counts_there_is_none() -> None:
     assert headline_of(summary_of([0], lr=[0.5]).assign(rate=float("nan"))) == ""
 

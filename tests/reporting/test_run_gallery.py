@@ -43,9 +43,24 @@ def test_each_cell_has_its_runs_with_their_seeds_and_ends(
         epoch = best["converged_epoch"]
         said = "Never met" if pd.isna(epoch) else f"criterion after {epoch:,} epochs"
         assert said in by_row[rows[1]].text
+        assert not any("_" in run.text or "outcome" in run.text for run in cell.runs)
     places = [run.place for cell in found.cells for run in cell.runs]
     assert [link.target for some in found.links.values() for link in some] == places
     assert found.note == ""
+
+
+def test_the_ends_of_runs_are_told_in_words(results: pd.DataFrame, drawn: RunDrawings) -> None:
+    ends = {
+        "all_at_half": "still at the plateau where all outputs are at one half after 200 epochs",
+        "unclassified": "its outputs show no known pattern at the end",
+        "one_row_wrong": "one row is wrong at the end, with every output at a target",
+        "solved": "solved at the end",
+        "diverged": "it diverged",
+    }
+    for outcome, words in ends.items():
+        changed = results.assign(outcome=outcome)
+        (run, *_) = run_gallery(changed, summarize(results), drawn).cells[0].runs
+        assert f"; {words}, final error" in run.text
 
 
 def test_a_run_that_stands_for_two_things_is_shown_once(

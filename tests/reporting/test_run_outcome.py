@@ -13,10 +13,10 @@ PointOf = Callable[..., Point]
 
 UNITS = {
     "one": ({"task": "and", "hidden": 1}, "The hidden unit computes AND or its complement."),
-    "two": ({"lr": 2.0}, "The hidden units compute AND and OR, each of them or its complement."),
+    "two": ({"lr": 2.0}, "The hidden units compute AND and OR, or the complements of these."),
     "numbered": (
         {"hidden": 3, "lr": 2.0, "epochs": 3_000},
-        "; f0 is on at no row.",
+        "; f0 is 1 at no row.",
     ),
 }
 
@@ -36,9 +36,9 @@ def test_a_constant_output_is_described_by_its_value(point_of: PointOf) -> None:
     constant = [run for run in runs if run.outcome == "constant_output"]
     for run in constant:
         level = round(float(run.final_outputs.mean()))
-        assert describe_outcome(run) == f"Constant output: all four rows are at {level}."
+        assert describe_outcome(run) == f"All four rows are at {level} (constant_output)."
         name, rows = [("f0", "no row"), ("f15", "rows 00, 01, 10 and 11")][level]
-        assert describe_solution(run) == f"The network answers {name}; {name} is on at {rows}."
+        assert describe_solution(run) == f"The network answers {name}; {name} is 1 at {rows}."
     assert constant
 
 

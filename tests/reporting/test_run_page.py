@@ -165,7 +165,7 @@ def test_an_unsolved_run_is_at_its_plateau_after_its_epochs(
 ) -> None:
     run = train_single(point_of(lr=0.5, seed=11, epochs=5000))
     text = page_of(run, tmp_path).text
-    assert "Two rows at half: two rows are right, the other two are at one half." in text
+    assert "Two rows are right, the other two are at one half (two_rows_at_half)." in text
     assert "The run is still at this plateau after 5,000 epochs." in text
     assert re.search(r"After the last epoch the gradient of the loss has norm 0\.\d+\.", text)
     assert "come to rest" not in text

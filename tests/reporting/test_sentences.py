@@ -20,7 +20,7 @@ from xorsweep.reporting.remarks import remarks
 from xorsweep.storage.results import read_results
 
 NUMBER = r"[-\d.,e+]+"
-SHARE = rf"(none of {NUMBER}|all {NUMBER}|{NUMBER} %) \[({NUMBER}), ({NUMBER})(?: %)?\]"
+SHARE = rf"({NUMBER} %) \[({NUMBER}), ({NUMBER})\]"
 GOAL = r"(?:solve XOR|meet the criterion)"
 
 
@@ -40,19 +40,22 @@ def is_share(text: str, count: int, total: int, tried: int) -> None:
     found = re.fullmatch(SHARE, text)
     assert found, text
     share, low, high = found.groups()
-    if share.startswith(("none", "all")):
-        assert count == (0 if share.startswith("none") else total)
-        assert number(share.split()[-1]) == total
-    else:
-        assert 0 < count < total
-        assert number(share) not in (0, 100)
-        assert near(share.removesuffix(" %"), 100 * count / total)
+    assert (number(share) == 0) == (count == 0)
+    assert (number(share) == 100) == (count == total)
+    assert near(share.removesuffix(" %"), 100 * count / total)
     for limit, wanted in zip((low, high), limits(count, total, tried), strict=True):
         assert near(limit, 100 * wanted)
 
 
-def unsolved(cell: Cell) -> int:
-    return sum(not row["converged"] for row in cell)
+def solved(cell: Cell) -> int:
+    return sum(row["converged"] for row in cell)
+
+
+def when_text(grid: Grid, epochs: set[Any], of: str = "each") -> str:
+    """Return the words for the epochs of some cells, none where no training has several."""
+    if not grid.has_snapshots():
+        return ""
+    return f" at {epochs.pop():,} epochs" if len(epochs) == 1 else f" at the most epochs of {of}"
 
 
 def size_of(text: str, grid: Grid) -> int:
@@ -65,7 +68,7 @@ def lr_of(text: str, grid: Grid) -> float:
     return number(found[1]) if found else grid.lrs[0]
 
 
-def check_unsolved(text: str, grid: Grid) -> None:
+def check_solved(text: str, grid: Grid) -> None:
     head, _, body = text.partition(": ")
     named = set()
     for part in body.removesuffix(".").split("; "):
@@ -99,7 +102,7 @@ def check_best(share: str, where: str, size: float, grid: Grid) -> None:
     rates = {key: rate(rows) for key, rows in grid.cells.items() if along == 0 or key[0] == size}
     best = {key for key in rates if rates[key] == max(rates.values())}
     rows = max((grid.cells[key] for key in best), key=len)
-    is_share(share, unsolved(rows), len(rows), len(rates))
+    is_share(share, solved(rows), len(rows), len(rates))
     if len(rates) == 1:
         assert where == ""
     elif len(best) == len(rates):
@@ -183,9 +186,10 @@ def check_fall(text: str, grid: Grid) -> None:
 
 
 def check_neighbours(text: str, grid: Grid) -> None:
-    found = re.search(r"settings in (none|[\d,]+) of ([\d,]+) pairs?", text)
+    found = re.search(r"settings in (none|[\d,]+) of ([\d,]+) pairs?(.*) \(McNemar", text)
     assert found, text
     every = pairs(grid)
+    assert found[3] == when_text(grid, {pair["epochs"] for pair in every}, "each pair")
     differing = [p for p in every if p["holm"] < 0.05]
     assert (0 if found[1] == "none" else number(found[1])) == len(differing)
     assert number(found[2]) == len(every)
@@ -223,13 +227,15 @@ def check_diverging(text: str, grid: Grid) -> None:
     found = re.search(SHARE, text)
     assert found
     is_share(found[0], diverged(cell), len(cell), len(shares))
-    ties = re.search(r"the same share in (\d+) other", text)
+    ties = re.search(r"the same share in (\d+) other settings?(.*)\.", text)
     assert (int(ties[1]) if ties else 0) == shares.count(max(shares)) - 1
+    assert not ties or ties[2] == when_text(grid, grid.most_epochs())
 
 
 def check_cheapest(text: str, grid: Grid) -> None:
     found = re.match(
-        rf"Cheapest.*, at ({NUMBER}) \[({NUMBER}), ({NUMBER})\] epochs\. Of the ([\d,]+) settings",
+        rf"Cheapest.*, at ({NUMBER}) \[({NUMBER}), ({NUMBER})\] epochs\. Of the ([\d,]+) settings"
+        rf"(.*) with at least {ENOUGH_SOLVED} ",
         text,
     )
     assert found, text
@@ -237,6 +243,7 @@ def check_cheapest(text: str, grid: Grid) -> None:
     enough = {key for key in solved if solved[key] >= ENOUGH_SOLVED}
     costs = {key: cost(grid.cells[key], len(enough)) for key in enough}
     assert number(found[4]) == len(enough)
+    assert found[5] == when_text(grid, grid.most_epochs())
     least, low, high = costs[size_of(text, grid), lr_of(text, grid)]
     assert least == min(each[0] for each in costs.values())
     for shown, value in zip(found.groups()[:3], (least, low, high), strict=True):
@@ -261,7 +268,7 @@ def _spent(cell: Cell) -> float:
 
 
 FINDINGS = {
-    rf"Runs that don't {GOAL} within": check_unsolved,
+    rf"Runs that {GOAL} within": check_solved,
     r"Of the unsolved runs": check_of_the_runs,
     rf"Compared seed by seed, runs.* that {GOAL} take": check_speed,
     r"From lr": check_fall,

@@ -47,7 +47,10 @@ def test_two_classes_have_their_shares_with_limits_for_both() -> None:
         "By the functions of their hidden units, the 100 solved runs with 2 hidden units are in "
         "2 classes: AND+OR 52 % ["
     )
-    assert found.endswith(" Up to complement, f2 is on at row 01 and f4 is on at row 10.")
+    assert found.endswith(
+        " Here f2 is 1 at row 01 and f4 is 1 at row 10 and 0 elsewhere. A unit counts as 1 where "
+        "its weighted sum is above 0; a unit that computes the complement is in the same class."
+    )
     limits = [float(text) for text in re.findall(r"[\d.]+(?=[,\]])", found.split("classes")[1])]
     wanted = [
         100 * limit for count in (52, 48) for limit in rate_interval(count, 100, simultaneous(2))
@@ -65,7 +68,7 @@ def test_the_smallest_network_with_enough_solved_runs_is_reported() -> None:
     }
     (found,) = sentences(cells)
     assert "the 42 solved runs with lr 1, 3 hidden units are in 2 classes: AND+OR+f0 95" in found
-    assert "f0 is on at no row" in found
+    assert "f0 is 1 at no row" in found
     assert sentences({(2, 1.0): few}) == []
 
 

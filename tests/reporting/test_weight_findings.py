@@ -46,7 +46,9 @@ def test_the_sentence_has_the_numbers_of_its_cell(results: pd.DataFrame) -> None
         auc(scores, np.array(unsolved_by_seed(results, lr, MANY)), 1 - 0.05 / 2) for lr in RATES
     ]
     found = re.search(
-        r"in (\d+) of 2 settings with at least 500 runs(?:, and below it in (\d+))?", text
+        rf"in (\d+) of 2 settings at {MANY:,} epochs with at least 500 runs"
+        r"(?:, and below it in (\d+))?",
+        text,
     )
     assert found
     assert int(found[1]) == sum(area.low > 0.5 for area in both)

@@ -152,7 +152,7 @@ def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]
     if keys > 1:
         yield FigureSpec(
             f"{flag}_variance",
-            f"What matters most for {flag}",
+            f"How much each axis matters for {flag}",
             VARIANCE_CAPTION,
             "variance_shares",
             (flag,),

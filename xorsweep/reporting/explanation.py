@@ -211,9 +211,10 @@ class RunDiagnosis:
         slope = float(np.abs(space.hidden_slopes[rows]).max())
         if slope <= HARDLY:
             yield (
-                "The hidden units hardly react there: their largest derivative is "
-                f"{number(slope)}. The gradients of the hidden weights, which alone can move the "
-                "rows apart in hidden space, are multiplied by these derivatives."
+                "There the outputs of the hidden units hardly change with their inputs: their "
+                f"largest derivative is {number(slope)}. The gradients of the hidden weights, "
+                "which alone can move the rows apart in hidden space, are multiplied by these "
+                "derivatives."
             )
 
     def _common_answer(self, space: HiddenSpace, rows: list[int]) -> Iterator[str]:
@@ -234,8 +235,8 @@ class RunDiagnosis:
             )
         pull = join_words([_signed(float(signal), 4) for signal in signals])
         yield (
-            "Their error signals, the direction and strength in which a row pulls the output, are "
-            f"{pull}: they add up to {_signed(float(signals.sum()))}."
+            "Their error signals, which say how strongly each row raises (+) or lowers (-) the "
+            f"output, are {pull}: they add up to {_signed(float(signals.sum()))}."
         )
 
     def _saturated_outputs(self, space: HiddenSpace) -> Iterator[str]:
@@ -318,7 +319,7 @@ class RunDiagnosis:
         lengths = [number(length) for length in (alone if few else (min(alone), max(alone)))]
         words = join_words(lengths) if few else " to ".join(lengths)
         cancel = f"{CANCEL}: they " if together <= CANCELLED * sum(alone) else ""
-        return f"{whose} {cancel}have norms {words} alone and {number(together)} together"
+        return f"{whose} {cancel}have the norms {words}, and their sum has norm {number(together)}"
 
     def _places(self, space: HiddenSpace, rows: list[int]) -> str:
         """Return where few rows lie in few dimensions, else nothing."""

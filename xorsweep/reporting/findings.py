@@ -22,6 +22,7 @@ from xorsweep.reporting.tables import swept_in
 from xorsweep.reporting.wording import (
     ENDS,
     PLATEAU_TEXTS,
+    at_epochs_text,
     best_text,
     cell_words,
     continued_text,
@@ -54,7 +55,8 @@ class _View:
 
     `index` has the cell of each row of the results, as the summary numbers them. `shown` are the
     cells whose keys other than `x` and `hue` are at their level in the best cell, `fixed` names
-    these levels, and `panels` counts their combinations.
+    these levels, and `panels` counts their combinations. `when` says at which epochs the cells are,
+    where others have fewer.
     """
 
     results: pd.DataFrame
@@ -67,12 +69,15 @@ class _View:
     fixed: tuple[str, ...]
     panels: int
     goal: str
+    when: str
 
     @classmethod
     def of(cls, results: pd.DataFrame, summary: pd.DataFrame) -> _View:
         layout = Layout.of(summary, swept_columns(summary))
         # Cells whose runs all failed have no rate.
-        cells = final_epochs_only(summary.dropna(subset=["rate"]))
+        known = summary.dropna(subset=["rate"])
+        cells = final_epochs_only(known)
+        when = at_epochs_text(cells["epochs"]) if len(cells) < len(known) else ""
         cells = cells.assign(trained=cells["runs"] - cells["failed"])
         shown, fixed = cells, []
         held = [key for key in layout.col if key != "epochs"] if len(cells) else []
@@ -87,7 +92,7 @@ class _View:
         x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
         index = CellIndex.of_frame(results, swept_columns(results))
         panels = len(cells[held].drop_duplicates()) if held else 1
-        return cls(results, index, layout, x, hue, cells, shown, tuple(fixed), panels, goal)
+        return cls(results, index, layout, x, hue, cells, shown, tuple(fixed), panels, goal, when)
 
     def by_line(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield the cells at each level that is drawn as a line, with the name of the level.
@@ -134,18 +139,18 @@ def findings(
     """
     view = _View.of(results, summary)
     parts = (
-        _unsolved(view, has_rates),
+        _rates(view, has_rates),
         _speed(view),
         _fall(view, comparisons),
         _diverging(view),
-        _neighbours(comparisons, view.layout),
+        _neighbours(view, comparisons),
         _cheapest(view),
     )
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
 
 def _best_of(cells: pd.DataFrame, panels: int) -> tuple[pd.Series[Any], str]:
-    """Return the best of some cells and the share of its runs that didn't converge.
+    """Return the best of some cells and the share of its runs that converged.
 
     Of cells that tie that with the most runs; the interval is corrected for the cells compared.
     """
@@ -153,11 +158,14 @@ def _best_of(cells: pd.DataFrame, panels: int) -> tuple[pd.Series[Any], str]:
     cell = best.iloc[int(best["trained"].argmax())]
     trained = int(cell["trained"])
     confidence = simultaneous(len(cells) * panels)
-    return cell, share_text(trained - int(cell["converged"]), trained, confidence)
+    return cell, share_text(int(cell["converged"]), trained, confidence)
 
 
-def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
-    """Yield how often training fails, by the key that is drawn as lines, the other at its best."""
+def _rates(view: _View, has_rates: bool) -> Iterator[str]:
+    """Yield how often training succeeds, by the key drawn as lines, the other at its best.
+
+    How most of the other runs end follows, where the rate is lowest.
+    """
     # A rate takes more than one run.
     if view.shown.empty or view.shown["trained"].max() < 2:
         return
@@ -173,7 +181,7 @@ def _unsolved(view: _View, has_rates: bool) -> Iterator[str]:
         levels_left = view.shown[view.hue].nunique(dropna=False) - len(found) if view.hue else 0
         left = f"; summary.csv has {levels_left:,} more levels of {view.hue}" * (levels_left > 0)
         yield (
-            f"Runs that don't {view.goal} {within}{with_text(*view.fixed)}"
+            f"Runs that {view.goal} {within}{with_text(*view.fixed)}"
             f"{best_text(view.shown, view.x)}: {texts}{left}."
         )
     # Of the line with the most failures it is most important how they end.
@@ -318,14 +326,15 @@ def _diverging(view: _View) -> Iterator[str]:
         where = with_text(cell_words(view.layout, cell))
         yield f"Runs{where} that diverge before they {view.goal}: {share}."
         return
-    ties = f"; the same share in {count_text(len(most) - 1, 'other setting')}" * (len(most) > 1)
+    others = count_text(len(most) - 1, "other setting")
+    ties = f"; the same share in {others}{view.when}" * (len(most) > 1)
     yield (
         f"The largest share of runs that diverge before they {view.goal} is with "
         f"{cell_words(view.layout, cell)}: {share}{ties}."
     )
 
 
-def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
+def _neighbours(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
     """Yield how many neighbouring cells really differ, and by how much along the lines at most."""
     if comparisons.empty:
         return
@@ -333,10 +342,13 @@ def _neighbours(comparisons: pd.DataFrame, layout: Layout) -> Iterator[str]:
     count = f"{len(differing):,}" if len(differing) else "none"
     others = "; no difference is shown for the others"
     rest = others * (0 < len(differing) < len(comparisons))
+    # Pairs have the most epochs that both cells have.
+    when = at_epochs_text(comparisons["epochs"], "each pair") if view.when else ""
     yield (
         f"Compared seed by seed, the rate of convergence differs between neighbouring settings in "
-        f"{count} of {count_text(len(comparisons), 'pair')} (McNemar's exact test, p < 0.05 after "
-        f"Holm's correction for all of them){rest}.{_largest_step(comparisons, layout)}"
+        f"{count} of {count_text(len(comparisons), 'pair')}{when} (McNemar's exact test, p < 0.05 "
+        f"after Holm's correction for all of them){rest}."
+        f"{_largest_step(comparisons, view.layout)}"
     )
 
 
@@ -380,7 +392,7 @@ def _cheapest(view: _View) -> Iterator[str]:
     yield (
         f"Cheapest per solution, counting failed attempts: {cell_words(view.layout, cell)}, at "
         f"{cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}] epochs. Of the "
-        f"{count_text(len(enough), 'setting')} with at least {ENOUGH_SOLVED} solutions, "
+        f"{count_text(len(enough), 'setting')}{view.when} with at least {ENOUGH_SOLVED} solutions, "
         f"{' and '.join(filter(None, parts))}.{_too_few_text(view, cost)}"
     )
 

@@ -55,14 +55,15 @@ def _caption(plane: HiddenPlane) -> str:
     )
     text = (
         "Each row of the truth table is a point: the outputs of the two hidden units. It moves "
-        f"from a ring, before training, {end}. The small dots are after 1, 10, 100 and so on "
-        "epochs."
+        f"from a ring, before training, {end}. The small dots are its positions after 1, "
+        "10, 100, 1,000 ... epochs."
     )
     if plane.above or plane.dividers:
         text += (
-            " On the line the output is one half at the end, on its tinted side it is more."
+            " On the line the output after the last epoch is one half; it is higher on the tinted "
+            "side."
             if plane.rows[0].high is not None
-            else " On each line an output is one half at the end."
+            else " On each line an output is one half after the last epoch."
         )
     return text
 

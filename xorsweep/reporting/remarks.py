@@ -25,6 +25,8 @@ from xorsweep.text import count_text
 
 FEW_RUNS = 1000
 """Runs in a cell below which a remark gives the width of an interval."""
+FEWEST_FOR_A_SHARE = 30
+"""Runs below which a remark counts them, as the interval of their share would say little."""
 MOST_PLATEAUS = 4
 
 
@@ -107,6 +109,8 @@ def _most_lost(
 ) -> str:
     """Return in which cell the largest share of the runs that converged left the criterion."""
     swept = swept_columns(summary)
+    if int(left.sum()) == 1:
+        return _only_lost(results, left, Layout.of(summary, swept))
     if not swept:
         return f": {share_text(int(left.sum()), int(met.sum()))}"
     index = CellIndex.of_frame(results, swept)
@@ -119,13 +123,22 @@ def _most_lost(
     most_first = cells.sort_values(["share", "size"], ascending=False, kind="stable")
     worst = most_first.to_dict("records")[0]
     lost_there, of = worst["left"], worst["size"]
-    share = share_text(lost_there, of, simultaneous(len(cells))) + f" of {of:,}" * (lost_there < of)
+    share = f"{lost_there:,}"
+    if of >= FEWEST_FOR_A_SHARE:
+        share = share_text(lost_there, of, simultaneous(len(cells)))
     ties = int((cells["share"] == worst["share"]).sum()) - 1
     others = f"; the same share in {count_text(ties, 'other setting')}" if ties else ""
     return (
-        f"; the largest share of a setting is {share}, with "
+        f"; the largest share of a setting is {share} of {of:,}, with "
         f"{cell_words(Layout.of(summary, swept), worst)}{others}"
     )
+
+
+def _only_lost(results: pd.DataFrame, left: NDArray[np.bool_], layout: Layout) -> str:
+    """Return which run left the criterion, the only one that did."""
+    (run,) = results[left].to_dict("records")
+    cell = cell_words(layout, run)
+    return f": the run with {f'{cell}, ' if cell else ''}seed {run['seed']:,}"
 
 
 def _precision(summary: pd.DataFrame) -> Iterator[str]:

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -238,25 +238,29 @@ class ReportWriter(ABC):
             (folder / LATEX).unlink(missing_ok=True)
         if not figures:  # nor their folder
             return
-        counted = self._count_text()
-        texts = [f"{caption_text(each)} {counted}\n" for each in figures]
+        counted = {all_epochs: self._count_text(all_epochs) for all_epochs in (False, True)}
+        texts = [f"{caption_text(each)} {counted[each.has_all_epochs]}\n" for each in figures]
         write_atomically(folder / FIGURES / CAPTIONS, _encode("\n".join(texts)))
 
-    def _count_text(self) -> str:
-        """Return how many results there are of each setting."""
+    def _count_text(self, has_all_epochs: bool) -> str:
+        """Return how many results there are of each setting, or after the most epochs of each."""
         keys = [key for key in self.grid.columns if key != "seed"]
         swept = distinguishing_keys(self._results, keys)
-        sizes = np.bincount(CellIndex.of_frame(self._results, swept).number)
+        is_last: Any = np.ones(len(self._results), bool)
+        when = ""
+        if (
+            not has_all_epochs
+            and "epochs" in swept
+            and "epochs" in self.store.experiment.snapshot_keys
+        ):
+            swept = [key for key in swept if key != "epochs"]
+            number = CellIndex.of_frame(self._results, swept).number
+            is_last = have_most_epochs(self._results["epochs"].to_numpy(np.int64), number)
+            when = ", after the most epochs of each"
+        sizes = np.bincount(CellIndex.of_frame(self._results, swept).number[is_last])
         each = " to ".join(dict.fromkeys(f"{size:,}" for size in (sizes.min(), sizes.max())))
-        text = f"n: {len(self._results):,} results in {count_text(len(sizes), 'setting')}"
-        text += f", {each} in each" if len(sizes) > 1 else ""
-        if "epochs" in swept and "epochs" in self.store.experiment.snapshot_keys:
-            others = [key for key in swept if key != "epochs"]
-            number = CellIndex.of_frame(self._results, others).number
-            last = number[have_most_epochs(self._results["epochs"].to_numpy(np.int64), number)]
-            settings = count_text(len(np.unique(last)), "setting")
-            text += f"; after the most epochs of each, {len(last):,} in {settings}"
-        return f"{text}."
+        text = f"n: {is_last.sum():,} results in {count_text(len(sizes), 'setting')}"
+        return f"{text}{f', {each} in each' if len(sizes) > 1 else ''}{when}."
 
     def _page(
         self,

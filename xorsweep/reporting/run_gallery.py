@@ -10,12 +10,12 @@ import pandas as pd
 
 from xorsweep.analysis.columns import swept_columns
 from xorsweep.analysis.representative_runs import KINDS
-from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.run_drawings import RunDrawing, RunDrawings
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.setting_grid import SettingGrid, Square, setting_grid
 from xorsweep.reporting.tables import Link
+from xorsweep.reporting.wording import end_text
 from xorsweep.text import level_text
 
 MOST_CHARACTERS = 2_000_000
@@ -139,12 +139,10 @@ def _run(place: str, kinds: str, row: pd.Series[Any], drawing: RunDrawing) -> Ga
     met = "Never met the criterion"
     if pd.notna(row["converged_epoch"]):
         met = f"Met the criterion after {row['converged_epoch']:,} epochs"
-    outcome = str(row["outcome"]).replace("_", " ")
-    end = f"at the end {outcome}"
-    if row["outcome"] in PLATEAUS:
-        end = f"still at the plateau {outcome} after {row['epochs']:,} epochs"
+    end = end_text(row["outcome"], row["epochs"])
     error = "" if pd.isna(row["final_error"]) else f", final error {row['final_error']:.3g}"
     text = f"{met}; {end}{error}. Row {drawing.row} of the results."
+    outcome = str(row["outcome"]).replace("_", " ")
     heading = f"{kinds.capitalize()}: seed {row['seed']}"
     return GalleryRun(place, kinds, heading, text, outcome, drawing)
 

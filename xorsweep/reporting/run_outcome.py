@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xorsweep.networks.metrics import DESCRIPTIONS
+from xorsweep.networks.metrics import DESCRIPTIONS, PLATEAUS
 from xorsweep.networks.schema import component_of
 from xorsweep.networks.solutions import ANSWERS, is_solution, rows_text
 from xorsweep.text import join_words
 
 if TYPE_CHECKING:
     from xorsweep.networks.single_run import SingleRun
+
+BY_ROWS = (*PLATEAUS, "one_row_wrong", "two_rows_wrong")
+"""Outcomes whose descriptions say all that their names say."""
 
 
 def describe_outcome(run: SingleRun) -> str:
@@ -21,7 +24,9 @@ def describe_outcome(run: SingleRun) -> str:
     if run.outcome == "constant_output":
         targets, output = run.training.targets, run.final_outputs.mean()
         text = f"all four rows are at {targets.flat[np.abs(targets - output).argmin()]:g}"
-    return f"{run.outcome.replace('_', ' ').capitalize()}: {text}."
+    if run.outcome in BY_ROWS:
+        return f"{text.capitalize()} ({run.outcome})."
+    return f"{run.outcome.capitalize()}: {text}."
 
 
 def describe_solution(run: SingleRun) -> str:
@@ -35,13 +40,13 @@ def describe_solution(run: SingleRun) -> str:
     inputs = run.training.network.inputs
     # Functions without a name such as AND are f and a number.
     numbered = dict.fromkeys(name for name in names if name[0] == "f")
-    rows = [f"{name} is on at {rows_text(name, inputs)}" for name in numbered]
+    rows = [f"{name} is 1 at {rows_text(name, inputs)}" for name in numbered]
     end = f"; {join_words(rows)}." if rows else "."
     if not is_solution(run.solution):
         return f"The network answers {names[0]}{end}"
     if len(names) == 1:
         return f"The hidden unit computes {names[0]} or its complement{end}"
-    return f"The hidden units compute {join_words(names)}, each of them or its complement{end}"
+    return f"The hidden units compute {join_words(names)}, or the complements of these{end}"
 
 
 def describe_convergence(run: SingleRun) -> str:

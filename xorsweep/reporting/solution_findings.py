@@ -72,5 +72,10 @@ def _key_text(task: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     labels = list(counts)[:MOST_CLASSES]
     # Functions without a name such as AND are f and a number.
     names = dict.fromkeys(name for label in labels for name in label.split("+") if name[0] == "f")
-    texts = [f"{name} is on at {rows_text(name, inputs)}" for name in names]
-    return f" Up to complement, {join_words(texts)}." if texts else ""
+    texts = [f"{name} is 1 at {rows_text(name, inputs)}" for name in names]
+    if not texts:
+        return ""
+    return (
+        f" Here {join_words(texts)} and 0 elsewhere. A unit counts as 1 where its weighted sum is "
+        "above 0; a unit that computes the complement is in the same class."
+    )

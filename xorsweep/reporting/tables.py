@@ -109,7 +109,7 @@ def cells_table(
         "converged",
         "rate, 95 % interval",
         "median epochs, 95 % interval",
-        "expected running time",
+        "epochs per solution",
         "median final error",
     )
     rows = [
@@ -130,7 +130,8 @@ def cells_table(
     numeric = [place for place, key in enumerate(keys) if is_numeric(summary[key].dropna())]
     return Table(
         "How often and how fast each setting converged. "
-        "A setting is all runs that differ only in the seed.",
+        "A setting is all runs that differ only in the seed. The epochs per solution, the expected "
+        "running time, include those of runs that didn't converge.",
         head,
         rows,
         excluded_note(found.note, len(shown), len(summary)),

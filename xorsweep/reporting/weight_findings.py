@@ -12,7 +12,7 @@ from xorsweep.analysis.initial_weights import FEWEST_RUNS, WeightCell, weight_ce
 from xorsweep.analysis.intervals import simultaneous
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import final_epochs_only
-from xorsweep.reporting.wording import cell_words, share_text, with_text
+from xorsweep.reporting.wording import at_epochs_text, cell_words, share_text, with_text
 from xorsweep.text import count_text
 
 FIFTHS = 5
@@ -26,12 +26,13 @@ def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[st
     The cell is the first with enough runs of either kind, at its most epochs; of several the
     number is given in which the difference tells them apart, with limits corrected for all.
     """
-    last = final_epochs_only(summary).index
+    last = final_epochs_only(summary)
     cells = [
         cell
         for cell in weight_cells(results)
-        if cell.place in last and FEWEST_OF_A_KIND <= cell.unsolved.sum() <= _most(cell)
+        if cell.place in last.index and FEWEST_OF_A_KIND <= cell.unsolved.sum() <= _most(cell)
     ]
+    when = at_epochs_text(last["epochs"]) if len(last) < len(summary) else ""
     for cell in cells[:1]:
         groups = cell.groups(FIFTHS)
         low, high = (_group_text(groups.iloc[place]) for place in (0, -1))
@@ -44,7 +45,7 @@ def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[st
             f"largest difference between a hidden unit's two initial weights: of the {low[0]} with "
             f"the smallest difference {low[1]} don't converge, of the {high[0]} with the largest "
             f"{high[1]}. The AUC is {area.value:.2f} [{area.low:.2f}, {area.high:.2f}]; without a "
-            f"relation it would be one half.{_others(cells)}"
+            f"relation it would be one half.{_others(cells, when)}"
         )
 
 
@@ -58,7 +59,7 @@ def _most(cell: WeightCell) -> int:
     return len(cell.unsolved) - FEWEST_OF_A_KIND
 
 
-def _others(cells: list[WeightCell]) -> str:
+def _others(cells: list[WeightCell], when: str) -> str:
     """Return in how many of several cells runs that fail have larger, or smaller, differences."""
     if len(cells) < 2:
         return ""
@@ -68,5 +69,5 @@ def _others(cells: list[WeightCell]) -> str:
     below = f", and below it in {smaller:,}" if smaller else ""
     return (
         f" It is above one half, with an interval that is corrected for all of them, in "
-        f"{larger:,} of {len(cells):,} settings with at least {FEWEST_RUNS:,} runs{below}."
+        f"{larger:,} of {len(cells):,} settings{when} with at least {FEWEST_RUNS:,} runs{below}."
     )

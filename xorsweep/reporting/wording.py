@@ -23,6 +23,13 @@ ANSWER_TEXTS = {
     "diverged": "diverge",
 }
 """Texts about runs that neither solve the task nor are at a plateau."""
+END_TEXTS = {
+    "solved": "solved at the end",
+    "one_row_wrong": "one row is wrong at the end, with every output at a target",
+    "two_rows_wrong": "two rows are wrong at the end, with every output at a target",
+    "diverged": "it diverged",
+}
+"""Texts about how one run ended, other than at a plateau."""
 ENDS = (*PLATEAU_TEXTS, *ANSWER_TEXTS)
 """Named outcomes of runs that don't solve the task."""
 
@@ -34,12 +41,10 @@ WIDE = 0.05
 
 
 def share_text(count: int, total: int, confidence: float = CONFIDENCE) -> str:
-    """Return a share with its interval in percent; none and all are words."""
+    """Return a share with its interval in percent; only none and all are 0 % and 100 %."""
     low, high = rate_interval(count, total, confidence)
     share, low_text, high_text = percent_texts(count / total, low, high)
-    words = {0: f"none of {total:,}", total: f"all {total:,}"}
-    unit = " %" if count in words else ""
-    return f"{words.get(count, f'{share} %')} [{low_text}, {high_text}{unit}]"
+    return f"{share} % [{low_text}, {high_text}]"
 
 
 def percent_texts(value: float, low: float, high: float) -> tuple[str, str, str]:
@@ -64,6 +69,14 @@ def within_text(epochs: Iterable[int]) -> str:
     """Return the epochs of some cells as the time within which something happened."""
     different = set(epochs)
     return f"within {'their ' if len(different) > 1 else ''}{range_text(different)} epochs"
+
+
+def at_epochs_text(epochs: Iterable[int], of: str = "each") -> str:
+    """Return the epochs at which cells are, where their own are the most of several."""
+    different = set(epochs)
+    return f" at {f'{different.pop():,}' if len(different) == 1 else 'the most'} epochs" + (
+        f" of {of}" if different else ""
+    )
 
 
 def with_text(*names: str) -> str:
@@ -131,6 +144,13 @@ def outcome_text(outcome: str, epochs: int) -> str:
     if outcome in PLATEAU_TEXTS:
         return f"are still at the plateau {PLATEAU_TEXTS[outcome]} after {epochs:,} epochs"
     return ANSWER_TEXTS[outcome]
+
+
+def end_text(outcome: str, epochs: int) -> str:
+    """Return how one run ended after a number of epochs."""
+    if outcome in PLATEAU_TEXTS:
+        return f"still at the plateau {PLATEAU_TEXTS[outcome]} after {epochs:,} epochs"
+    return END_TEXTS.get(outcome, "its outputs show no known pattern at the end")
 
 
 def continued_text(runs: pd.DataFrame) -> str:

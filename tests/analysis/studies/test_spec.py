@@ -143,7 +143,7 @@ def test_thirty_seeds_are_met_to_the_epoch_and_the_verdicts_are_printed(tmp_path
     assert "Thirty seeds of 2-2-1, epoch for epoch: references and measurements" in done.stdout
     assert "25 of 30" in done.stdout
     assert len(re.findall(r"\bagrees( |$)", done.stdout, re.MULTILINE)) == 8
-    assert "7 published values: all agree." in done.stdout
+    assert "7 values of the source: all agree." in done.stdout
     assert "1 value checked against our own simulation only: it agrees." in done.stdout
     rows = published_rows(tmp_path / "there/report.md")
     assert [(row[2], row[3].split(" ")[0], row[4]) for row in rows[:7]] == [

@@ -215,7 +215,7 @@ def test_a_row_has_the_reference_in_its_own_column_and_how_it_is_known() -> None
     verdict = verdicts(study_of(RATE, certainty="memory"), rows)[0]
     assert verdict_row(verdict, "memory") == (
         "rate of convergence",
-        "published (from memory of the literature, unverified)",
+        "the source (from memory of the literature, unverified)",
         "45 % [35.6, 54.8], 100 runs",
         "50 % [35.2, 64.8]",
         "agrees",
@@ -228,8 +228,8 @@ def test_a_row_has_the_reference_in_its_own_column_and_how_it_is_known() -> None
 @pytest.mark.parametrize(
     ("own", "column"),
     [
-        ({}, "published"),
-        ({"certainty": "secondary"}, "published (from a secondary source)"),
+        ({}, "the source"),
+        ({"certainty": "secondary"}, "the source (from a secondary source)"),
         ({"reference": "reproduced"}, "reproduced elsewhere"),
         ({"reference": "simulation"}, "our own simulation"),
     ],
@@ -269,7 +269,7 @@ def test_findings_count_each_kind_of_reference_apart_and_name_those_that_differ(
     ]
     judged: list[Verdict] = verdicts(study_of(*figures), rows_of([1, None] * 20))
     assert list(verdict_findings(judged)) == [
-        "2 published values: 1 agrees; different: lr 1: rate of convergence.",
+        "2 values of the source: 1 agrees; different: lr 1: rate of convergence.",
         "1 value reproduced elsewhere: it agrees.",
         "2 values checked against our own simulation only: all agree.",
         "1 value is measured without a verdict.",

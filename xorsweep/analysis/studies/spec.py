@@ -28,7 +28,7 @@ from xorsweep.networks.metrics import PLATEAUS, STATES
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
 
 REFERENCES = {
-    "published": "published",
+    "published": "the source",
     "reproduced": "reproduced elsewhere",
     "simulation": "our own simulation",
 }
@@ -36,7 +36,7 @@ REFERENCES = {
 independent simulation by the authors of xorsweep, which is no evidence from elsewhere."""
 
 CERTAINTIES = {
-    "read": "read on the source's own page",
+    "read": "read in the source itself",
     "secondary": "from a secondary source",
     "memory": "from memory of the literature, unverified",
 }

@@ -75,7 +75,7 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
 
 
 _COUNTED = {
-    "published": "{:,} published value{}",
+    "published": "{:,} value{} of the source",
     "reproduced": "{:,} value{} reproduced elsewhere",
     "simulation": "{:,} value{} checked against our own simulation only",
 }

@@ -45,11 +45,15 @@ SIDES = 0.9
 
 @dataclass(frozen=True)
 class DrawnFigure:
-    """A figure, its text alternative, and a note of the part of the sweep that it excludes."""
+    """A figure, its text alternative, and a note of the part of the sweep that it excludes.
+
+    `has_all_epochs` tells whether it shows settings after fewer than their most epochs, too.
+    """
 
     figure: Figure
     alt: str
     note: str = ""
+    has_all_epochs: bool = False
 
     def __post_init__(self) -> None:
         if self.note:

@@ -63,13 +63,15 @@ class FigureSpec:
 class WrittenFigure:
     """A figure in the sweep's folder, with its text alternative and a note of excluded cells.
 
-    `image` is for a page: SVG, or PNG where that would be too large.
+    `image` is for a page: SVG, or PNG where that would be too large. `has_all_epochs` tells whether
+    settings are shown after fewer than their most epochs, too.
     """
 
     spec: FigureSpec
     alt: str
     note: str
     image: bytes
+    has_all_epochs: bool
 
 
 def submit_figures(
@@ -108,7 +110,7 @@ def _write(
         if drawn is None:
             return None
         image = save(drawn.figure, folder / spec.name, looks.formats.split(","))
-    return WrittenFigure(spec, drawn.alt, drawn.note, image)
+    return WrittenFigure(spec, drawn.alt, drawn.note, image, drawn.has_all_epochs)
 
 
 VARIANCE_CAPTION = (
@@ -118,22 +120,31 @@ VARIANCE_CAPTION = (
 )
 """How figures of shares of variance are read."""
 
+OUTCOMES_CAPTION = (
+    "Outcomes at a plateau are two rows at half: two outputs are right and two are at one half; "
+    "three rows share: one output is right and three are at the mean of their targets; all at "
+    "half: all outputs are at one half; and constant output: all are at the same target. The "
+    "outputs of unclassified runs show none of the known patterns."
+)
+"""The short names of outcomes in legends, in words."""
+
 NETWORK_FIGURES = (
     FigureSpec(
         "convergence_rate",
         "How often training converges",
         "Each square is a setting: all runs that differ only in the seed. The brighter it is, the "
-        "more of them met the criterion within their epochs. Where there is room, a square has the "
-        "number of these runs and the number of all.",
+        "more of them met the criterion within their epochs. Squares that are large "
+        "enough show both numbers: of the runs that met it, and of all runs.",
         "rate_heatmap",
     ),
     FigureSpec(
         "rate_lines",
         "How precise these rates are",
-        "The same rates with 95 % confidence intervals: Wilson's, or Clopper and Pearson's where "
-        "all or none of the runs converged. The intervals aren't corrected for the number of "
-        "settings, so some of them lie apart by chance; the tests in comparisons.csv show which "
-        "settings differ. Marks are shifted a little so that intervals don't cover each other.",
+        "The share of the runs of each setting that met the criterion within their epochs, with "
+        "its 95 % confidence interval: Wilson's, or Clopper and Pearson's where all or none of the "
+        "runs converged. The intervals aren't corrected for the number of settings: of many, two "
+        "may fail to overlap by chance alone. The tests in comparisons.csv show which settings "
+        "differ. Marks are shifted a little so that intervals don't cover each other.",
         "rate_lines",
     ),
     FigureSpec(
@@ -150,8 +161,8 @@ NETWORK_FIGURES = (
         "Each panel is a setting: its runs by their final error, which is half the sum of squared "
         "errors after the most epochs that the setting has. A bar is the share of runs in its "
         "range of errors. Further left is better, and colours show how a run ended. Errors below "
-        "10⁻⁸ are drawn there. The dashed lines are the plateaus of the error, where several rows "
-        "of the task share one output.",
+        "10⁻⁸ are drawn at the left edge. The dashed lines are the plateaus of the error, where "
+        f"several rows of the task share one output. {OUTCOMES_CAPTION}",
         "error_histogram",
     ),
     FigureSpec(
@@ -162,7 +173,7 @@ NETWORK_FIGURES = (
         f"runs, or of the first {MOST_CURVES:,}, and the band is their middle half, up to the most "
         "epochs that the setting has. Both axes are logarithmic; errors above 100 or below 10⁻⁸ "
         "lie beyond the edge. The dashed lines are the plateaus of the error, which a run may "
-        "leave later.",
+        f"leave later. {OUTCOMES_CAPTION}",
         "error_curves",
     ),
     FigureSpec(
@@ -178,17 +189,18 @@ NETWORK_FIGURES = (
     ),
     FigureSpec(
         "variance_shares",
-        "What matters most",
+        "How much each axis matters",
         VARIANCE_CAPTION,
         "variance_shares",
     ),
     FigureSpec(
         "outcomes_by_seed",
-        "Which seeds solve it where",
+        "How each seed ends",
         "A row is a seed: its initial weights, trained with each value along the axis, in the "
         "colour of the outcome after the most epochs. Seeds that solve the task at most values "
-        "come first; each panel is sorted by itself. In a row of one colour the initial weights "
-        "decide, in a column of one colour the value.",
+        "come first; each panel is sorted by itself. Where the outcome depends only on the "
+        "initial weights, each row has one colour; where it depends only on the value, each column "
+        f"has. {OUTCOMES_CAPTION}",
         "outcomes_by_seed",
     ),
     FigureSpec(
@@ -203,7 +215,7 @@ NETWORK_FIGURES = (
     ),
     FigureSpec(
         "solution_surfaces",
-        "What the solutions look like",
+        "Typical solutions",
         "Each square is the output of one network for any two inputs, dark for 0 and bright for "
         "1, with input 1 to the right and input 2 upwards. The rows of the task are marked with "
         "their targets, a disc for the higher one. A dashed line is where a hidden unit switches "

@@ -64,7 +64,7 @@ def draw(tables: Tables) -> DrawnFigure | None:
     most = max(len(codes) for _, codes in maps)
     seeds = f"{MOST_ROWS:,} of {most:,} seeds a panel at most, evenly spaced in their order"
     note = "; ".join(filter(None, (shown.note, seeds if most > MOST_ROWS else "")))
-    return DrawnFigure(grid.figure, _alt_text(maps, key), note)
+    return DrawnFigure(grid.figure, _alt_text(maps, key), note, has_all_epochs=key == "epochs")
 
 
 def chosen_axis(tables: Tables) -> str:

@@ -67,7 +67,9 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     bar = scales.add_percent_bar(grid, grid.first.collections[0], rates.label)
     if rates.are_values:
         bar.set_ticks([0, 1], labels=["false", "true"])
-    return DrawnFigure(grid.figure, _alt_text(shown, layout, rates), shown.note)
+    return DrawnFigure(
+        grid.figure, _alt_text(shown, layout, rates), shown.note, has_all_epochs=True
+    )
 
 
 def _by_level(

@@ -34,7 +34,9 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
         axes.grid(axis="y")
     scales.scale_across(grid, shown.cells, layout.x)
     legends.put_below(grid.figure, grid.first.get_legend_handles_labels()[0])
-    return DrawnFigure(grid.figure, _alt_text(tables, shown.cells, layout, rates), shown.note)
+    return DrawnFigure(
+        grid.figure, _alt_text(tables, shown.cells, layout, rates), shown.note, has_all_epochs=True
+    )
 
 
 def _draw_lines(

@@ -170,6 +170,6 @@ def _alt_text(shown: list[_Shown]) -> str:
         for each in shown
     )
     return (
-        "What a typical run of each class answers over the square of inputs, with a line for each "
-        f"hidden unit: {named}."
+        "The output of a typical run of each class for any two inputs, with a line for each hidden "
+        f"unit: {named}."
     )

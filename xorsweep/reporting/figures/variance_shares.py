@@ -47,7 +47,8 @@ def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
     axes.grid(axis="x")
     legends.put_below(figure, legends.patches(dict(KINDS.values())))
     held = ", ".join(level_text(*each) for each in found.product.held.items())
-    return DrawnFigure(figure, _alt_text(rows), held and f"cells with {held} alone")
+    note = f"cells with {held} alone" if held else ""
+    return DrawnFigure(figure, _alt_text(rows), note, has_all_epochs=True)
 
 
 def _alt_text(rows: pd.DataFrame) -> str:
