@@ -1,4 +1,4 @@
-# Two commands to begin with: `make sweep` and `make test`. Each makes what it needs.
+# Begin with `make sweep` or `make test`. Each installs the packages that it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ OPTUNA := .venv-optuna
 CUDA := .venv-cuda
 HYDRA_TESTS := tests/cli tests/plugins tests/sweeps/test_preview.py tests/test_packaging.py
 
-# Tests keep their bytecode: pytest would rewrite the assertions of all of them at each start.
+# Tests keep their bytecode. Without it, pytest rewrites the assertions of all tests at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: sweep studies docs test test-slow test-hydra-1.4 test-optuna test-cuda lint format wheel bench clean
@@ -20,28 +20,28 @@ sweep: $(VENV)/.run-ready
 studies: $(VENV)/.run-ready
 	$(BIN)/python -m benchmarks.studies
 
-# The documents as a site: open build/docs/index.html.
+# Builds a site of the documents: open build/docs/index.html.
 docs: $(VENV)/.dev-ready
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 test: $(VENV)/.test-ready
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not slow" --durations 20
 
-# PROFILE=random tries other examples of the tests by Hypothesis each time.
+# With PROFILE=random, Hypothesis tries other examples each time.
 PROFILE ?= thorough
 test-slow: $(VENV)/.test-ready
 	HYPOTHESIS_PROFILE=$(PROFILE) $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
-# What of the tests meets Hydra, with the Hydra that constraints.txt has for Python 3.14.
+# Runs the tests that use Hydra, with the version of Hydra that constraints.txt has for Python 3.14.
 test-hydra-1.4: $(NEXT)/.test-ready
 	$(NEXT)/bin/python -m pytest --numprocesses auto --dist worksteal -m "not slow" $(HYDRA_TESTS)
 
-# Hydra's Optuna sweeper needs an Optuna that is older than what else would install.
+# Hydra's Optuna sweeper needs an old version of Optuna, so it has an environment of its own.
 test-optuna: $(OPTUNA)/.test-ready
 	$(OPTUNA)/bin/python -m pytest tests/plugins/test_optuna.py
 
-# The engine for GPUs in Numba's simulator of one and, where there is one, on it. It has an environment
-# of its own because numba-cuda makes every start of Python take longer.
+# Tests the engine for GPUs in Numba's simulator and, on a machine with a GPU, on the GPU. It has an
+# environment of its own because numba-cuda slows every start of Python.
 test-cuda: $(CUDA)/.test-ready
 	$(CUDA)/bin/python -m pytest tests/networks/engines/cuda
 
@@ -59,7 +59,7 @@ wheel: $(VENV)/.dev-ready
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 
-# BENCH names a Python that has the peers too: PyTorch, JAX, scikit-learn. Others are skipped.
+# BENCH is a Python in which PyTorch, JAX and scikit-learn are installed. Those that aren't are skipped.
 BENCH ?= $(BIN)/python
 bench: $(VENV)/.bench-ready
 	$(BENCH) -m benchmarks $(BENCH_FLAGS)
@@ -79,7 +79,7 @@ $(VENV)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@ $(VENV)/.run-ready
 
-# The pins of constraints.txt first, then the two that differ: pip takes no two pins of a package.
+# First with the pins of constraints.txt, then the two that differ: pip allows one pin per package.
 $(NEXT)/.test-ready: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m venv $(NEXT)
 	$(NEXT)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt --editable '.[slurm,fast]' pytest pytest-xdist hypothesis

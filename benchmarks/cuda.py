@@ -122,7 +122,7 @@ def page(found: list[Speed], seconds: float) -> Iterator[str]:
             f"| {each.what} | {each.dtype} | {middle:.2e} ({least:.2e} to {most:.2e}) | "
             f"{each.on_core:.2e} | {middle / each.on_core:,.0f} |"
         )
-    yield from ("", "| what | aim | measured |", "| --- | ---: | ---: |")
+    yield from ("", "| quantity | aim | measured |", "| --- | ---: | ---: |")
     for each in found[:1] + [each for each in found if each.dtype == "float32"][:1]:
         yield (
             f"| {each.what}, {each.dtype}, network epochs per second | "

@@ -55,8 +55,8 @@ BAD_IN_A_SWEEP = {
     "lr=logspace(1)": "lr=logspace(1): logspace takes three numbers, from, to and how many",
     "grid.where=lr < 1 and hiden == 2": "grid.where=lr < 1 and hiden == 2: hiden: unknown key; "
     "did you mean hidden?",
-    "grid.where=lr > 9": "grid.where=lr > 9: is true at none of the grid's 12 points",
-    "grid.zip=[[lr,seed]]": "grid.zip=[[lr,seed]]: lr has 2, seed has 3; axes that go together",
+    "grid.where=lr > 9": "grid.where=lr > 9: is true at no point of the grid (12 points)",
+    "grid.zip=[[lr,seed]]": "grid.zip=[[lr,seed]]: lr has 2, seed has 3; zipped axes",
     "plan=maybe": "plan=maybe: plan must be true or false",
     "seed=range(0,0)": "seed=range(0,0): this axis has no levels",
     "seed=range(0,100000000000)": "lr 2 x epochs 2 x seed 100,000,000,000 = "

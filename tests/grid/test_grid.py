@@ -264,7 +264,7 @@ def test_a_grid_without_a_point_is_refused(point_of: PointOf) -> None:
     with pytest.raises(ConfigError) as refused:
         concatenate([empty])
     assert str(refused.value) == (
-        "grid.where=lr > 1: is true at none of the grid's 2 points, so there is nothing to run"
+        "grid.where=lr > 1: is true at no point of the grid (2 points), so there is nothing to run"
     )
     other = product_grid(NETWORK_SCHEMA, [Axis("lr", (3.0,))], [point_of()], where="lr > 1")
     assert points(concatenate([empty, other])) == [point_of(lr=3.0)]

@@ -59,7 +59,7 @@ def test_a_value_that_isnt_allowed_is_reported_by_its_keyword(
     ("call", "given", "message"),
     [
         (xs.sweep, {"where": "lr <"}, "where=lr <: can't be read at its end"),
-        (xs.sweep, {"where": "lr > 9"}, "where=lr > 9: is true at none of"),
+        (xs.sweep, {"where": "lr > 9"}, "where=lr > 9: is true at no point of"),
         (xs.sweep, {"where": "lr < 9 or " * 2_000}, "where: has 20,000 characters"),
         (xs.sweep, {"where": "seed > 0", "precision": 0.1}, "precision=0.1: adds seeds, and where"),
         (xs.sweep, {"zip": [("lr", "epohs")]}, "zip=[[lr,epohs]]: epohs: unknown key"),

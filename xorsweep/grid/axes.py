@@ -90,8 +90,8 @@ def _check_lengths(dimension: Dimension) -> None:
         counts = ", ".join(f"{axis.key} has {len(axis.levels):,}" for axis in dimension)
         keys = ",".join(axis.key for axis in dimension)
         raise ConfigError(
-            f"{ZIP}=[[{keys}]]: {counts}; axes that go together need as many levels each, or one "
-            "value for all"
+            f"{ZIP}=[[{keys}]]: {counts}; zipped axes need the same number of levels, or a single "
+            "value"
         )
 
 

@@ -254,9 +254,9 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
 
 def _empty(grid: Grid) -> ConfigError:
     wheres = " or ".join(dict.fromkeys(str(block.where) for block in grid.blocks))
+    points = count_text(grid.left_out, "point")
     return ConfigError(
-        f"{WHERE}={wheres}: is true at none of the grid's {grid.left_out:,} points, so there is "
-        "nothing to run"
+        f"{WHERE}={wheres}: is true at no point of the grid ({points}), so there is nothing to run"
     )
 
 
