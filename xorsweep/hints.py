@@ -52,8 +52,8 @@ FOLDERS: Table = {"latest": "last newest recent true yes 1"}
 
 MARKS = r"(?:-|\u2013|\u2014|~|\.{2,}|\u2026|\bto\b)"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-SURE, LIKELY = 0.8, 0.5
-"""Likeness from which on a word of the tables, and a word that can be typed as it is, is meant."""
+SURE, PROBABLE, LIKELY = 0.8, 0.6, 0.5
+"""Likeness from which on a word of the tables, a name of a choice, and a key are meant."""
 
 
 def _span(key: str, first: str, last: str) -> str:
@@ -117,16 +117,19 @@ _BARE, _TRUTHS, _NOTHING, _FOLDERS = map(_by_word, (BARE, TRUTHS, NOTHING, FOLDE
 _FORMS = [(re.compile(pattern), write) for pattern, write in FORMS]
 
 
-def key_hint(key: str, known: Collection[str], words: Table) -> str | None:
-    """Return the likely meaning of an unknown key; None where no known key is near."""
+def key_hint(key: str, known: Collection[str], words: Table, likely: float = LIKELY) -> str | None:
+    """Return the likely meaning of an unknown key; None where no known key is as near as that."""
     by_word = _by_word(words)
-    return (
-        # Exact words first, also of the last part alone, before words that are only alike.
-        _meant(key, by_word, known, sure=1.0)
-        or _meant(key.rpartition(".")[2], by_word, known, sure=1.0)
-        or _meant(key, by_word, known)
-        or _near(key, known)
-    )
+    group, dot, name = key.rpartition(".")
+    # Exact words first, also of the last part alone, before words that are only alike.
+    exact = _meant(key, by_word, known, sure=1.0) or _meant(name, by_word, known, sure=1.0)
+    prefix = group + dot
+    siblings = [each.removeprefix(prefix) for each in known if dot and each.startswith(prefix)]
+    if exact or not siblings:
+        return exact or _meant(key, by_word, known) or _near(key, known, likely)
+    # Without the group, which makes any two of its keys alike.
+    near = get_close_matches(name, siblings, n=1, cutoff=likely)
+    return f"did you mean {prefix}{near[0]}?" if near else None
 
 
 def meant_key(word: str, known: Collection[str], words: Table) -> str | None:
@@ -138,7 +141,8 @@ def meant_key(word: str, known: Collection[str], words: Table) -> str | None:
 
 def choice_hint(name: str, names: Collection[str], words: Table) -> str:
     """Return the likely meaning of an unknown name, as the end of a line; or nothing."""
-    return _ending(_meant(name, _by_word(words), names) or _near(name.lower(), names))
+    # The names are listed anyway, so that a guess has to be a good one.
+    return _ending(_meant(name, _by_word(words), names) or _near(name.lower(), names, PROBABLE))
 
 
 def truth_hint(value: object) -> str:
@@ -210,8 +214,8 @@ def _meant(
     return meant if " " in meant else f"did you mean {meant}?"
 
 
-def _near(word: str, known: Collection[str]) -> str | None:
-    near = get_close_matches(word, known, n=1, cutoff=LIKELY)
+def _near(word: str, known: Collection[str], likely: float) -> str | None:
+    near = get_close_matches(word, known, n=1, cutoff=likely)
     return f"did you mean {near[0]}?" if near else None
 
 

@@ -223,7 +223,9 @@ def _sweep(
 def _read_blocks_of(
     axes: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]] | None
 ) -> list[Mapping[str, Any]]:
-    if not isinstance(axes, Mapping) or not (axes or blocks):
+    if axes == {} and not blocks:
+        raise ConfigError("axes={}: is empty; a sweep needs a key with its levels")
+    if not isinstance(axes, Mapping):
         raise ConfigError(f"axes={shorten(axes)}: must be a dictionary of keys and their levels")
     given = [{}] if blocks is None else levels_of_value("blocks", blocks)
     if not isinstance(given, list) or not given:

@@ -1,5 +1,6 @@
 """The arguments of a function: keys, defaults, one mapping, and functions that are refused."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -42,6 +43,7 @@ def one_by_one(lr: float) -> Iterator[float]:
     ("function", "keys", "message"),
     [
         (plain, ["lr", "wdith"], "f: wdith: unknown key; did you mean width?; its arguments are "),
+        (math.sqrt, ["lr"], "f: lr: unknown key; its arguments are x"),
         (plain, ["width"], "f: lr has no default, so it needs a value or an axis"),
         (lambda lr, plan: 0, ["lr", "plan"], "f: plan is a key of the sweep itself"),
         (lambda lr, report=0: 0, ["lr"], "f: report is a key of the sweep itself"),

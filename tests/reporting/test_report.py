@@ -195,7 +195,7 @@ def expect_same_again(sweep: Path) -> None:
         (sweep / name).unlink()
     # Other processes would draw the same, but import the libraries of figures first.
     done = run_command("report", sweep.parent, sweep.name, env={"LOKY_MAX_CPU_COUNT": "1"})
-    assert done.stdout.strip() == f"{sweep.name}/report.html"
+    assert done.stdout == f"Open {sweep.name}/report.html\n"
     assert before == {name: (sweep / name).read_bytes() for name in before}
 
 

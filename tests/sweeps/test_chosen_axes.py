@@ -85,7 +85,7 @@ def test_overrides_of_a_report_are_read_as_hydra_reads_them() -> None:
     assert (looks.style, looks.width, looks.formats) == ("paper", 6.5, "png,svg,pdf")
     for wrong, message in (
         ("figures=poster", "figures=poster: figures must be one of page, paper"),
-        ("figures.y=lr", "figures.y: unknown key; did you mean figures.x?"),
+        ("figures.y=lr", "figures.y: unknown key; known keys: figures.x, figures.hue"),
         ("lr=2", "lr: unknown key"),
         ("figures.x", "figures.x: unknown key"),
     ):

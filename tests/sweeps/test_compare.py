@@ -49,6 +49,11 @@ def said(pair: tuple[Path, Path]) -> str:
     return " ".join(stream.getvalue().split())
 
 
+def test_a_folder_is_not_compared_with_itself(pair: tuple[Path, Path]) -> None:
+    with pytest.raises(ConfigError, match=r"are the same folder; compare two sweeps$"):
+        compare((pair[0], pair[0] / "."), terminal=Console.silent())
+
+
 def test_it_names_the_differences_and_their_test(said: str) -> None:
     assert "a: " in said
     assert ": 120 results" in said

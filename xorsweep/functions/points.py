@@ -140,6 +140,8 @@ def _axis(key: str, levels: Levels, is_float: bool) -> Axis:
             raise ConfigError(
                 f"{key}={shorten(value)}: is {kind}; a level is a number, true or false, or a text"
             )
+    if "" in values:
+        raise ConfigError(f"{key}: needs a value, and an empty text is none")
     field = _field_of(key, values, is_float)
     for value in values:  # that its column would change, and read as another one
         if isinstance(field, _Float) and type(value) is int and not allows(field, value):

@@ -101,7 +101,9 @@ class Signature:
 
     def takes_mapping(self, keys: Collection[str]) -> bool:
         """Tell whether the function takes all keys as one mapping, its only parameter."""
-        return len(self.names) == 1 and self.names[0] not in keys and not self.takes_any
+        # The only parameter of a builtin, such as `math.sqrt(x, /)`, is no mapping.
+        is_one = len(self.names) == 1 and not self.positional and not self.takes_any
+        return is_one and self.names[0] not in keys
 
     def check(self, keys: Collection[str], name: str) -> None:
         """Raise ConfigError for keys that the function named `name` can't be called with."""

@@ -30,6 +30,7 @@ from xorsweep.fields import (
     shorten,
 )
 from xorsweep.grid.columns import Column
+from xorsweep.hints import SURE, key_hint
 
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Schema
@@ -240,7 +241,9 @@ class _Reader:
             for field in self.schema.fields_for(known):
                 if isinstance(field, Choice) and key in field.names:
                     return f'{key}: is a value of {known} and no key; write "{key}"'
-        return self.schema.unknown_key_message(key)
+        hint = key_hint(key, self.schema.all_keys(), self.schema.words, likely=SURE)
+        hint = hint or "it takes keys of points, and no columns of results"
+        return f"{shorten(key)}: unknown key; {hint}"
 
     def _comparison(self, node: ast.Compare) -> _Term:
         """Return a comparison, or a chain of them: a < b < c is a < b and b < c."""

@@ -212,7 +212,8 @@ class Console:
         A sweep of one point has no such command: it would be the one that was just run.
         """
         for failure in found[:MOST_REASONS]:
-            self.warn(f"{count_text(failure.runs, 'point')} failed: {one_line(failure.reason)}")
+            reason = one_line(" / ".join(failure.reason.split("\n")))
+            self.warn(f"{count_text(failure.runs, 'point')} failed: {reason}")
             if failure.command and points != 1:
                 which = "it alone" if failure.runs == 1 else "one of them alone"
                 self.warn(f"  {which}: {one_line(failure.command)}")

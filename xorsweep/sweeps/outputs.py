@@ -95,8 +95,10 @@ def write_tables(
     _log_study(manifest, results, terminal)
     failures = failures_of(results, list(grid.columns), experiment.point_command)
     terminal.failures(failures, len(grid))
+    if report is None:
+        return None
     with terminal.step("drawing figures"):
-        return report.write(manifest, comparisons) if report else None
+        return report.write(manifest, comparisons)
 
 
 def _log_study(manifest: FinishedManifest, results: pd.DataFrame, terminal: Console) -> None:

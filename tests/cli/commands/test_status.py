@@ -41,6 +41,6 @@ def test_a_partial_report_has_the_points_of_an_interrupted_sweep(home: Path) -> 
     before = files_of(folder)
     assert "isn't finished" in run_command("report", home, "latest").stderr
     done = run_command("report", home, "latest", "--partial")
-    assert done.stdout == f"{folder / 'partial' / 'report.html'}\n"
+    assert done.stdout == f"Open {(folder / 'partial' / 'report.html').relative_to(home)}\n"
     assert files_of(folder) == before
     assert "6 of 6 points, 100 % (ok 6)" in run_command("status", home).stdout

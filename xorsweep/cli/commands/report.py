@@ -86,4 +86,5 @@ def run(given: Namespace) -> None:
 
     make_report = report_partial if given.partial else remake_report
     figures = read_overrides(given.figures)
-    print(make_report(named_folder(given.folder), Console(), given.epochs, figures))
+    terminal = Console()
+    terminal.paths([make_report(named_folder(given.folder), terminal, given.epochs, figures)])
