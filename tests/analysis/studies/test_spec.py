@@ -172,7 +172,7 @@ def test_a_resumed_sweep_keeps_its_study_and_remakes_its_section(tmp_path: Path)
     run_sweep(SweepRequest(NetworkExperiment(), made.grid, WITHOUT_REPORT, folder, provenance))
     resume_sweep(ResumeRequest(folder, SERIAL, provenance={"command_line": ["y"]}))
     before = (folder / "report.md").read_text()
-    assert "| seed 0: epochs of one run | published | 1,393 | 1,393 | agrees |" in before
+    assert "| seed 0: epochs of one run | the source | 1,393 | 1,393 | agrees |" in before
     remake_report(folder)
     assert (folder / "report.md").read_text() == before
 
@@ -287,10 +287,10 @@ def test_the_page_is_made_from_the_folders(tmp_path: Path) -> None:
     text = page([section(tmp_path / "s")])
     assert "\n## hinton_problems\n" in text
     assert (
-        "| seed 0: epochs of one run | published | 1,393 | 1,393 | agrees | the same number |"
+        "| seed 0: epochs of one run | the source | 1,393 | 1,393 | agrees | the same number |"
         in text
     )
-    assert "| seed 3: epochs of one run | published | 531 |  | not run |" in text
+    assert "| seed 3: epochs of one run | the source | 531 |  | not run |" in text
 
 
 def test_the_page_names_every_measure_and_every_criterion() -> None:
