@@ -23,6 +23,7 @@ Batched = float | FloatArray
 """A number for one network, or a float64 array (B,) with one number per network of a batch."""
 
 
+_SWEPT = " here, as only an axis of a sweep has several"
 LONGEST = 200
 """Characters of a value that a message repeats."""
 MOST_BITS = 2_000
@@ -293,7 +294,8 @@ def _hint(key: str, value: object, field: Field) -> str:
     if isinstance(_not_null(field), ListOf):
         return ""
     if isinstance(value, list | tuple | range | np.ndarray):
-        return "; it takes one value here, as only an axis of a sweep has several"
+        is_text = isinstance(_not_null(field), String)  # such as the name of an axis
+        return "; it takes one value" + ("" if is_text else _SWEPT)
     match field:
         case Nullable():
             return _hint(key, value, field.inner) or null_hint(value)
