@@ -48,7 +48,7 @@ def test_two_classes_have_their_shares_with_limits_for_both() -> None:
         "2 classes: AND+OR 52 % ["
     )
     assert found.endswith(
-        " Here f2 is 1 at row 01 and f4 is 1 at row 10 and 0 elsewhere. A unit counts as 1 where "
+        " Here f2 is 1 at row 01 and f4 is 1 at row 10 (0 elsewhere). A unit counts as 1 where "
         "its weighted sum is above 0; a unit that computes the complement is in the same class."
     )
     limits = [float(text) for text in re.findall(r"[\d.]+(?=[,\]])", found.split("classes")[1])]

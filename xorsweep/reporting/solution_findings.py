@@ -76,6 +76,6 @@ def _key_text(task: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     if not texts:
         return ""
     return (
-        f" Here {join_words(texts)} and 0 elsewhere. A unit counts as 1 where its weighted sum is "
+        f" Here {join_words(texts)} (0 elsewhere). A unit counts as 1 where its weighted sum is "
         "above 0; a unit that computes the complement is in the same class."
     )
