@@ -150,7 +150,8 @@ def test_batches_travel_to_shards_as_arrays() -> None:
 def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
     swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(swept / "s", tmp_path / "s")
+    for name in ("s", "same"):
+        shutil.copytree(swept / "s", tmp_path / name)
 
     def command(*arguments: str) -> Ended:
         monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})  # as in a new process
@@ -160,7 +161,7 @@ def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
         ["verify", "s"],
         ["replay", "s", "3"],
         ["report", "s"],
-        ["compare", "s", "s"],
+        ["compare", "s", "same"],
         ["merge", "m", "s", "s", "--no-report"],
     ):
         refused = command(*given)
