@@ -12,7 +12,7 @@ import pandas as pd
 from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.sweep_comparison import SweepComparison, compare_sweeps
 from xorsweep.analysis.trainings import at_epochs
-from xorsweep.errors import ConfigError, StoreError
+from xorsweep.errors import StoreError
 from xorsweep.experiment.lookup import experiment_of
 from xorsweep.reporting.comparison_findings import setting_text
 from xorsweep.reporting.comparison_page import ComparisonPage, comparison_page, p_head
@@ -74,8 +74,6 @@ def compare(
     these epochs.
     """
     terminal = terminal or Console()
-    if folders[0].resolve() == folders[1].resolve():
-        raise ConfigError(f"{folders[0]} and {folders[1]} are the same folder; compare two sweeps")
     a, b = (ComparedSweep.read(folder, flag, terminal) for folder in folders)
     if a.event != b.event:
         raise StoreError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from xorsweep.cli.commands.parser import Parser, add_experiment, target_folder, whole
+from xorsweep.errors import ConfigError
 from xorsweep.storage.paths import named_folder
 
 EXAMPLES = """\
@@ -38,4 +39,6 @@ def run(given: Namespace) -> None:
     from xorsweep.sweeps.compare import compare
 
     folders = named_folder(given.a), named_folder(given.b)
+    if folders[0].resolve() == folders[1].resolve():
+        raise ConfigError(f"{given.a} and {given.b} are the same folder; compare two sweeps")
     compare(folders, target_folder(given), epochs=given.epochs, flag=given.flag)
