@@ -24,8 +24,8 @@ for arguments in (
     ["-m", *GRID[1:], "lr=2", "hydra.sweep.dir=other"],
     ["report", "sweep"],
     ["verify", "sweep"],
-    ["compare", "sweep", "sweep"],
     ["merge", "merged", "sweep", "other"],
+    ["compare", "sweep", "merged"],
     ["replay", "sweep", "1"],
     ["function", "mapped:double", "x=1,2", "hydra.sweep.dir=map", "parallel=serial"],
 ):
