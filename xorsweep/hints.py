@@ -141,8 +141,13 @@ def meant_key(word: str, known: Collection[str], words: Table) -> str | None:
 
 def choice_hint(name: str, names: Collection[str], words: Table) -> str:
     """Return the likely meaning of an unknown name, as the end of a line; or nothing."""
-    # The names are listed anyway, so that a guess has to be a good one.
-    return _ending(_meant(name, _by_word(words), names) or _near(name.lower(), names, PROBABLE))
+    # The names are listed anyway, so that a guess has to be a good one, or a word of one name.
+    of_word = [each for each in names if name.lower() in each.split("_")]
+    if len(of_word) == 1:
+        close: str | None = f"did you mean {of_word[0]}?"
+    else:
+        close = _near(name.lower(), names, PROBABLE)
+    return _ending(_meant(name, _by_word(words), names) or close)
 
 
 def truth_hint(value: object) -> str:

@@ -151,7 +151,7 @@ def test_a_terminal_obeys_no_failure(capsys: pytest.CaptureFixture[str]) -> None
     terminal = Console(RichConsole(soft_wrap=True, highlight=False))
     terminal.failures([Failure("a\x1b[2J\x07\n[bold]b", 2, "python\n-m \x1b[31mx")])
     assert capsys.readouterr().out == (
-        "2 points failed: a [2J [bold]b\n  one of them alone: python -m [31mx\n"
+        "2 points failed: a [2J / [bold]b\n  one of them alone: python -m [31mx\n"
     )
 
 

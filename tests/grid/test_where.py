@@ -200,7 +200,7 @@ def test_a_long_flat_expression_is_evaluated(grid: Grid) -> None:
         ("lr = 1", "grid.where=lr = 1: can't be read at character 4;"),
         ("lr < 1 && skip", "grid.where=lr < 1 && skip: can't be read at character"),
         ("lr\0", "grid.where=lr\0: can't be read"),
-        ("outcome == 'x'", "outcome: unknown key; it takes keys of points, and no columns of"),
+        ("outcome == 'x'", "outcome: unknown key; known keys: "),
         ("lrr < 1", "grid.where=lrr < 1: lrr: unknown key; did you mean lr?"),
         ("optimizer.momentun > 1", "did you mean optimizer.momentum?"),
         ("optimizer == sgd", 'sgd: is a value of optimizer and no key; write "sgd"'),

@@ -74,7 +74,7 @@ class Block:
 def dimensions(axes: Sequence[Axis], zipped: Sequence[Sequence[str]]) -> list[Dimension]:
     """Return axes as dimensions: those that `zipped` names together in the place of the first.
 
-    Raises ConfigError where axes that go together have different numbers of levels.
+    Raises ConfigError where zipped axes have different numbers of levels.
     """
     partners = {key: tuple(keys) for keys in zipped for key in keys}
     by_key = {axis.key: axis for axis in axes}

@@ -242,7 +242,8 @@ class _Reader:
                 if isinstance(field, Choice) and key in field.names:
                     return f'{key}: is a value of {known} and no key; write "{key}"'
         hint = key_hint(key, self.schema.all_keys(), self.schema.words, likely=SURE)
-        hint = hint or "it takes keys of points, and no columns of results"
+        # Of a column of results, which is no key, no other word is meant.
+        hint = hint or f"known keys: {', '.join(self.schema.keys)}"
         return f"{shorten(key)}: unknown key; {hint}"
 
     def _comparison(self, node: ast.Compare) -> _Term:

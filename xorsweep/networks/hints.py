@@ -39,8 +39,9 @@ KEYS: Table = {
         "batch batch_size batchsize minibatch minibatch_size mini_batch_size "
         "per_device_train_batch_size"
     ),
-    "it belongs to an optimizer, as in optimizer=momentum optimizer.momentum=0.9": "momentum mu "
-    "nesterov nesterovs_momentum beta beta1 beta_1 beta2 beta_2 betas eps epsilon rho",
+    "it belongs to an optimizer, as in optimizer=momentum optimizer.momentum=0.9, or in Python "
+    "optimizer={'name': 'momentum', 'momentum': 0.9}": "momentum mu nesterov nesterovs_momentum "
+    "beta beta1 beta_1 beta2 beta_2 betas eps epsilon rho",
     "the folder is hydra.run.dir, or hydra.sweep.dir with -m; in Python a run has save(folder)": (
         "out out_dir output_dir output_path output_folder save_dir log_dir folder dir directory"
     ),

@@ -143,9 +143,10 @@ def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]
             f"{flag}_rate",
             f"How precise the rates of {flag} are",
             "Marks are rates with 95 % confidence intervals: Wilson's, or Clopper and Pearson's "
-            "for none or all of the runs. Each interval is for its rate alone: of many pairs some "
-            "don't overlap by chance, so use the tests in comparisons.csv to find settings that "
-            "differ. Lines are shifted a little so that intervals don't overlap in the figure.",
+            "for none or all of the runs. The intervals aren't corrected for the number of "
+            "settings: of many, two may fail to overlap by chance alone. The tests in "
+            "comparisons.csv show which settings differ. Marks are shifted a little so that "
+            "intervals don't cover each other.",
             "rate_lines",
             (flag,),
         )
