@@ -51,7 +51,10 @@ def test_without_files_the_default_grid_is_swept(node: Node) -> None:
 
 
 @pytest.mark.parametrize("chosen", ["study=mine", "+experiment=mine"])
-@pytest.mark.parametrize("value", ["0.3", "0.1"])  # that of config.yaml, too
+@pytest.mark.parametrize(
+    "value",
+    ["0.3", pytest.param("0.1", marks=pytest.mark.slow)],  # that of config.yaml, too
+)
 def test_a_plain_value_of_a_file_replaces_the_default_axis(
     node: Node, chosen: str, value: str
 ) -> None:

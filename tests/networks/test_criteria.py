@@ -79,7 +79,9 @@ LIMITS = {"fahlman": 0.4, "right_side": 0.5, "margin": 0.45, "sse": 0.7, "rms": 
 
 
 @pytest.mark.parametrize("until_converged", [False, True])
-@pytest.mark.parametrize("held_for", [1, pytest.param(2, marks=pytest.mark.slow), 7])
+@pytest.mark.parametrize(
+    "held_for", [*(pytest.param(epochs, marks=pytest.mark.slow) for epochs in (1, 2)), 7]
+)
 @pytest.mark.parametrize("name", CRITERIA)
 def test_the_epoch_that_counts_is_the_first_at_which_it_has_held(
     point_of: PointOf, name: str, held_for: int, until_converged: bool

@@ -119,7 +119,7 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
-QUICK = {"unsolved", "direct connections", "encoder", "no epoch", "infinite from the start"}
+QUICK = {"unsolved", "encoder", "no epoch"}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ SATURATED: dict[str, Any] = {
     ("keys", "still"),
     [
         ({}, True),
-        ({"lr": 100.0}, False),
+        pytest.param({"lr": 100.0}, False, marks=pytest.mark.slow),
         pytest.param({"optimizer": "momentum"}, False, marks=pytest.mark.slow),
         pytest.param({"schedule": "online"}, False, marks=pytest.mark.slow),
     ],

@@ -215,6 +215,7 @@ def naive(first: Grid, rounds: AdaptiveSeeds, verdict: Verdict) -> list[Point]:
         rows += added
 
 
+@pytest.mark.slow
 @examples(2, 8)
 @given(
     st.lists(st.floats(0, 1), min_size=4, max_size=4),

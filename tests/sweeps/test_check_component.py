@@ -137,10 +137,11 @@ class Stateless(Optimizer):
             "network 0 has other outputs in a batch of 1 than in one of 4,096",
             marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             "criterion",
             OfTheWorst,
             "network 0 is at another distance in a batch of 8",
+            marks=pytest.mark.slow,
         ),
     ],
 )

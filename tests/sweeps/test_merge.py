@@ -98,6 +98,7 @@ def products(draw: st.DrawFn) -> dict[str, list[float]]:
     }
 
 
+@pytest.mark.slow
 @examples(2, 12)
 @given(axes=st.lists(products(), min_size=2, max_size=3))
 def test_the_merged_sweep_is_that_of_the_grids_one_after_the_other(

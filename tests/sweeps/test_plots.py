@@ -52,7 +52,9 @@ def test_each_method_has_its_needs() -> None:
     assert {method_of(spec) for spec in NETWORK_FIGURES} <= {*METHODS}
 
 
-@pytest.mark.parametrize("kind", ["lone", "own", "texts"])
+@pytest.mark.parametrize(
+    "kind", ["lone", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("own", "texts"))]
+)
 def test_an_error_lists_the_figures_that_the_rows_allow(
     kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +81,7 @@ def test_a_large_sweep_isnt_drawn_for_an_error(
     assert str(raised.value) == f"plot.{method}: needs {NEEDS[method]}"
 
 
+@pytest.mark.slow
 def test_the_points_that_are_kept_and_their_axes_count(small_sweep: Path) -> None:
     plot = xs.load(small_sweep).plot
     with pytest.raises(xs.ConfigError, match=r"plot.outcomes_by_seed: needs .* allow plot.unso"):

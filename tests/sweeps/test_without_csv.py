@@ -62,6 +62,7 @@ def test_a_resume_keeps_it_unless_another_is_given(grid_of: GridOf, tmp_path: Pa
     assert not has_csv(folder)
 
 
+@pytest.mark.slow
 def test_merged_sweeps_have_one_unless_none_has(grid_of: GridOf, tmp_path: Path) -> None:
     one = swept(grid_of, tmp_path / "one", WITHOUT)
     other = swept(grid_of, tmp_path / "other", WITHOUT, seed=range(3, 6))

@@ -80,7 +80,8 @@ QUICK = {"basins", "hinton_problems", "notebook"}
 SOME = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in NAMES]
 
 
-@pytest.mark.parametrize("name", SOME)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_every_figure_is_about_a_cell_that_its_study_sweeps(name: str) -> None:
     made = composed(name, *MAPS.get(name, ["seed=range(0,30)"]))
     study = read_study(made.values["study"])

@@ -62,9 +62,8 @@ def categories(model: str, data: str, seed: int) -> dict[str, Any]:
     return {"score": float(len(model) * len(data) + seed), "ok": seed % 2 == 0}
 
 
-@pytest.mark.parametrize(
-    "count", [pytest.param(3, marks=pytest.mark.slow), pytest.param(12, marks=pytest.mark.slow), 60]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [3, 12, 60])
 def test_labels_of_long_names_never_touch(count: int, tmp_path: Path) -> None:
     models = [f"a_rather_long_name_{number}" for number in range(count)]
     swept = sweep_columns(

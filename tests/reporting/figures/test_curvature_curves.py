@@ -37,6 +37,7 @@ def test_lines_are_the_medians_beside_the_limit_of_stability(sweep: xs.Sweep) ->
             assert line.get_ydata() == pytest.approx(curves.median().to_numpy())
 
 
+@pytest.mark.slow
 def test_without_curves_there_is_no_figure(small_sweep: Path) -> None:
     with pytest.raises(xs.ConfigError, match=r"^plot.curvature_by_epoch: needs networks tr"):
         xs.load(small_sweep).plot.curvature_by_epoch()

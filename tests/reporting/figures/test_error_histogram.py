@@ -82,6 +82,7 @@ def test_bars_of_one_bin_lie_on_each_other(figures: dict[str, Figure]) -> None:
         assert sum(heights.total() for heights in bars.values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_a_page_can_adapt_histograms_of_many_settings_to_its_colours(
     tables: Tables, tmp_path: Path
 ) -> None:
