@@ -23,7 +23,7 @@ FUNCTION = "def double(x):\n    return {'y': 2 * x}\n"
 
 ARGUMENTS = {
     "check": CHOICE,
-    "compare": ["a", "a"],
+    "compare": ["a", "b"],
     "experiment": ["experiments_to_sweep:Tosses", "p=0.5", "seed=0,1", *QUIET],
     "function": ["doubling:double", "x=1,2", *QUIET],
     "merge": ["both", "a", "a", "--no-report"],
@@ -44,12 +44,13 @@ EACH = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a sweep, `a`, and with a function and an experiment in modules."""
+    """Return a folder with a sweep, `a`, its copy, and a function and an experiment in modules."""
     folder = tmp_path_factory.mktemp("processes")
     (folder / "doubling.py").write_text(FUNCTION)
     shutil.copy(Path(__file__).parent.parent / "experiments_to_sweep.py", folder)
     done = run(folder, "-m", *SWEEP, "hydra.sweep.dir=a")
     assert done.returncode == 0, done.stderr
+    shutil.copytree(folder / "a", folder / "b")
     return folder
 
 
