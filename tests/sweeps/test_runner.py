@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +290,21 @@ def test_workers_are_as_many_as_can_work(batches: int, is_quick: bool | None, wo
     plan = Plan(range(batches), batches, batches, is_quick=is_quick)
     assert workers_for(plan, ExecutionSettings("loky", 4), None) == workers
     assert workers_for(plan, ExecutionSettings("serial"), None) == 1
+
+
+class SteppingConsole(Console):
+    """Shows nothing, and has the names of the steps in `steps`."""
+
+    def __init__(self) -> None:
+        super().__init__(Console.silent().console)
+        self.steps: list[str] = []
+
+    def step(self, text: str) -> AbstractContextManager[None]:
+        self.steps.append(text)
+        return super().step(text)
+
+
+def test_figures_are_a_step_of_sweeps_with_a_report_alone(tmp_path: Path, grid: Grid) -> None:
+    terminal = SteppingConsole()
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, tmp_path / "sweep"), terminal)
+    assert set(terminal.steps) == {"writing tables"}

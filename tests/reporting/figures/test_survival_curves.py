@@ -24,6 +24,7 @@ def test_unsolved_curves_end_at_the_share_that_did_not_converge(
         heights = np.asarray(line.get_ydata(), float)
         assert (np.diff(heights) <= 0).all()
         assert heights[0] == 1
+        assert np.asarray(line.get_xdata(), float)[0] == 1  # epoch 0 has no place on such an axis
         assert heights[-1] == pytest.approx(1 - cells.loc[hidden, "rate"])
 
 
