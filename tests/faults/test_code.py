@@ -88,8 +88,10 @@ def test_pickles_and_targets_in_a_folder_are_never_loaded(tmp_path: Path) -> Non
     manifest["config"] = manifest["study"] = target
     (folder / "manifest.json").write_text(json.dumps(manifest))
     done = run(tmp_path, "-m", "resume=sweep", "report=false")
-    unknown = "study._target_: unknown key; known keys: study.name, "
-    assert done.stderr.startswith(f"sweep/manifest.json can't be used: {unknown}")
+    names = ["name", "title", "question", "source", "reference", "certainty", "why", "cell"]
+    known = ", ".join(f"study.{name}" for name in [*names, "figures"])
+    unknown = f"study._target_: unknown key; known keys: {known}"
+    assert done.stderr == f"sweep/manifest.json can't be used: {unknown}\n"
     assert not mark.exists()
 
 
