@@ -24,6 +24,7 @@ from omegaconf.basecontainer import BaseContainer
 
 from xorsweep.cli.hydra_config import VERSION_BASE
 from xorsweep.cli.main import main
+from xorsweep.experiment.lookup import GIVEN
 
 WIDTH = {"COLUMNS": "120"}
 
@@ -74,6 +75,7 @@ def _ended(folder: Path, arguments: tuple[str, ...], env: Mapping[str, str]) -> 
         patch.object(sys, "stdout", out),
         patch.object(sys, "stderr", err),
         patch.dict(os.environ, {**WIDTH, **env}),
+        patch.dict(GIVEN, clear=True),  # a new process has swept no class yet
         warnings.catch_warnings(),
         _logging_kept(),
         _hydra_kept(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xorsweep.sweeps.check_component import check_component
     from xorsweep.sweeps.sweep import Sweep
 
-from xorsweep._version import __version__
+from xorsweep.versions import __version__
 
 __all__ = [
     "ConfigError",

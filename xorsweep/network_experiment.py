@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xorsweep._version import NUMERICS
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
 from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
@@ -48,6 +47,7 @@ from xorsweep.storage.manifest import Manifest, check_version
 from xorsweep.storage.mapped_arrays import release_pages
 from xorsweep.storage.results import ResultTable, StoredColumns
 from xorsweep.text import exception_text
+from xorsweep.versions import NUMERICS
 
 if TYPE_CHECKING:
     import pandas as pd

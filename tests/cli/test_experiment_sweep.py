@@ -1,5 +1,6 @@
 """Sweeps of an experiment of one's own, from the command line and from config files."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from command_line import Ended, run, run_command
 from experiments_to_sweep import Tosses
+from manifests import resealed
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
@@ -56,11 +58,10 @@ def test_there_is_a_row_per_point(swept: Path) -> None:
 
 
 def test_a_folder_is_verified_and_replayed(swept: Path) -> None:
-    assert (
-        "24 of 24 rows run again alone: the same bits"
-        in run_command("verify", swept, "s", "--all").stdout
-    )
-    assert run_command("replay", swept, "s", "3").returncode == 0
+    named = ["--experiment", TOSSES]
+    verified = run_command("verify", swept, "s", "--all", *named)
+    assert "24 of 24 rows run again alone: the same bits" in verified.stdout
+    assert run_command("replay", swept, "s", "3", *named).returncode == 0
 
 
 def test_it_is_resumed_with_more_levels_and_another_rate(swept: Path, tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_a_config_file_names_the_experiment(tmp_path: Path) -> None:
     given = ["-m", "--config-dir", "conf", "study=mine", "p=0.9,0.2", *QUIET]
     done = run(tmp_path, *given)
     assert (done.returncode, done.stderr) == (0, "")
-    sweep = xs.load(tmp_path / "s")
+    sweep = xs.load(tmp_path / "s", experiment=Tosses)
     assert sweep.results["p"].tolist() == [0.9] * 3 + [0.2] * 3
     assert sweep.manifest.config["title"] == "How coins fall"
     assert sweep.manifest.options == {"rate": "head"}
@@ -148,15 +149,10 @@ def test_batches_travel_to_shards_as_arrays() -> None:
 
 
 def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
-    swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    swept: Path, tmp_path: Path
 ) -> None:
     for name in ("s", "same"):
         shutil.copytree(swept / "s", tmp_path / name)
-
-    def command(*arguments: str) -> Ended:
-        monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})  # as in a new process
-        return run_command(arguments[0], tmp_path, *arguments[1:])
-
     for given in (
         ["verify", "s"],
         ["replay", "s", "3"],
@@ -164,23 +160,31 @@ def test_a_class_that_no_package_offers_is_named_to_those_that_read_its_folder(
         ["compare", "s", "same"],
         ["merge", "m", "s", "s", "--no-report"],
     ):
-        refused = command(*given)
+        refused = run_command(given[0], tmp_path, *given[1:])
         assert refused.returncode == 1
         assert "no package here offers it; name its class: --experiment module:Class" in (
             refused.stderr
         )
         assert refused.stderr.count("\n") == 1
         if given[0] not in ("compare", "report"):  # which draw figures
-            done = command(*given, "--experiment", TOSSES)
+            done = run_command(given[0], tmp_path, *given[1:], "--experiment", TOSSES)
             assert (done.returncode, done.stderr) == (0, "")
-    monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})
     assert experiment(tmp_path, TOSSES, "resume=s", *QUIET[:2]).returncode == 0
-    monkeypatch.setattr("xorsweep.experiment.lookup._GIVEN", {})
-    with pytest.raises(StoreError, match="no package here offers it"):
-        xs.load(tmp_path / "s")
-    assert len(xs.load(tmp_path / "s", experiment=Tosses)) == 24
+
+
+def test_python_is_given_a_class_that_no_package_offers(swept: Path, tmp_path: Path) -> None:
+    class Unknown(Tosses):
+        name = "unknown"
+
+    folder = Path(shutil.copytree(swept / "s", tmp_path / "s"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["experiment"]["name"] = Unknown.name
+    (folder / "manifest.json").write_text(json.dumps(resealed(manifest)))
+    with pytest.raises(StoreError, match="its experiment is 'unknown', and no package here offe"):
+        xs.load(folder)
+    assert len(xs.load(folder, experiment=Unknown)) == 24
     with pytest.raises(ConfigError, match=r"^experiment=3: must be a class that derives from Exp"):
-        xs.load(tmp_path / "s", experiment=3)  # type: ignore[arg-type]
+        xs.load(folder, experiment=3)  # type: ignore[arg-type]
 
 
 def test_the_same_command_resumes_with_the_same_or_a_larger_grid(tmp_path: Path) -> None:

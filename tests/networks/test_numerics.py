@@ -19,11 +19,11 @@ import pytest
 from naive_loop import train as train_naively
 from training_batches import bits_of, training_of
 
-from xorsweep._version import NUMERICS
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines.numpy.engine import train
 from xorsweep.networks.schema import COMPONENTS
+from xorsweep.versions import NUMERICS
 
 PointOf = Callable[..., Point]
 GridOf = Callable[..., Grid]
@@ -131,7 +131,7 @@ def assert_as_recorded(found: dict[str, str], wanted: dict[str, str]) -> None:
     moved = [name for name in found if found[name] != wanted.get(name)]
     assert not moved, (
         f"the bits of {', '.join(moved)} are not those recorded. If that is meant, raise NUMERICS "
-        f"in xorsweep/_version.py (now {NUMERICS}), so that old results are never mixed with new "
+        f"in xorsweep/versions.py (now {NUMERICS}), so that old results are never mixed with new "
         "ones, and record the new bits: "
         "RECORD_BITS=1 python -m pytest tests/networks/test_numerics.py"
     )
@@ -161,7 +161,7 @@ def test_bits_of_exp_and_tanh_are_those_recorded_for_such_a_machine(point_of: Po
 
 def test_the_bits_were_recorded_under_this_version_of_the_numbers() -> None:
     assert recorded()["numerics"] == NUMERICS, (
-        "NUMERICS in xorsweep/_version.py was raised, so golden_bits.json is out of date: "
+        "NUMERICS in xorsweep/versions.py was raised, so golden_bits.json is out of date: "
         "delete it and record it again with "
         "RECORD_BITS=1 python -m pytest tests/networks/test_numerics.py"
     )

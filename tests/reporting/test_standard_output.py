@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -101,20 +101,19 @@ def test_output_that_a_caller_has_replaced_is_left_alone(
     assert capsys.readouterr().out == "line\n"
 
 
-def test_closed_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", None)
-    with lasting_output():
+def test_closed_output_is_no_error() -> None:
+    with redirect_stdout(None), lasting_output():
         print("line")
         Console().log("line")
 
 
 @needs_full
-def test_a_stream_that_python_has_not_got_can_be_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdout", None)
-    with lasting_output():
-        print("nowhere")
-        sys.stdout.flush()
-    assert sys.stdout is None
+def test_a_stream_that_python_has_not_got_can_be_flushed() -> None:
+    with redirect_stdout(None):
+        with lasting_output():
+            print("nowhere")
+            sys.stdout.flush()
+        assert sys.stdout is None
 
 
 def test_a_terminal_drops_unwritable_text() -> None:

@@ -56,7 +56,7 @@ def test_texts_with_marks_of_csv_are_quoted(text: str) -> None:
 
 def test_neighbouring_columns_of_few_values_are_formatted_once() -> None:
     batch = pa.record_batch({name: pa.array([1.5, 2.5] * 50) for name in "abcd"})
-    joined = CsvLines("abd", "none")._joined(batch)
+    joined = CsvLines("abd", "none").joined(batch)
     assert joined.schema.names == ["a", "c", "d"]
     assert joined["a"].to_pylist() == [f"1.5{COMMA}1.5", f"2.5{COMMA}2.5"] * 50
     assert joined["c"].equals(batch["c"])

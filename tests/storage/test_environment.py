@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xorsweep._version import __version__
 from xorsweep.storage.environment import GitState, git_state, machine, now, versions
+from xorsweep.versions import __version__
 
 
 def test_versions_and_the_machine_are_recorded() -> None:

@@ -12,7 +12,6 @@ from manifests import new_manifest, resealed
 from planned_batches import plan_of
 from profiles import examples
 
-from xorsweep._version import FORMAT, NUMERICS
 from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
@@ -23,6 +22,7 @@ from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.manifest import ManifestError, describe_run, read_sealed, seal
+from xorsweep.versions import FORMAT, NUMERICS
 
 PointOf = Callable[..., Point]
 

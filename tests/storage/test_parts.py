@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planned_batches import plan_of
 
-from xorsweep import _version, network_experiment
 from xorsweep.errors import DamagedPartError
 from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.axes import Axis
@@ -31,8 +29,8 @@ from xorsweep.networks.point_results import LEARNING_CURVE, PARAMETERS, PointRes
 from xorsweep.networks.results import part_of
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.networks.trainer import train_batch
-from xorsweep.storage import parts
 from xorsweep.storage.parts import SUFFIX, decode, encode
+from xorsweep.versions import FORMAT, NUMERICS
 
 PointOf = Callable[..., Point]
 
@@ -230,21 +228,16 @@ def test_a_part_of_another_engine_is_detected(tmp_path: Path, part: tuple[str, b
             decode(path, NetworkExperiment(engine))
 
 
-@pytest.mark.parametrize(
-    ("module", "version"), [(parts, "FORMAT"), (network_experiment, "NUMERICS")]
-)
+@pytest.mark.parametrize(("version", "mine"), [("format", FORMAT), ("numerics", NUMERICS)])
 def test_a_part_of_another_version_is_detected(
-    tmp_path: Path,
-    part: tuple[str, bytes],
-    module: ModuleType,
-    version: str,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, part: tuple[str, bytes], version: str, mine: int
 ) -> None:
-    path, mine = written(tmp_path, *part), getattr(_version, version)
-    monkeypatch.setattr(module, version, mine + 1)
-    wanted = f"^written for xorsweep {version.lower()} {mine}, not {mine + 1}$"
+    table = pq.read_table(written(tmp_path, *part))
+    marks = {**table.schema.metadata, f"xorsweep {version}".encode(): str(mine + 1).encode()}
+    newer = named(tmp_path, as_bytes(table.replace_schema_metadata(marks)))
+    wanted = f"^written for xorsweep {version} {mine + 1}, not {mine}$"
     with pytest.raises(DamagedPartError, match=wanted):
-        decode(path, NetworkExperiment())
+        decode(newer, NetworkExperiment())
 
 
 @pytest.mark.parametrize("column", [*MEASURED, "message", *LISTS])

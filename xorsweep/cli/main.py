@@ -10,12 +10,12 @@ from argparse import ArgumentError, Namespace
 from collections.abc import Sequence
 from shutil import get_terminal_size
 
-from xorsweep._version import __version__
 from xorsweep.cli.commands import COMMANDS, load_command
 from xorsweep.cli.completion import FLAGS, complete_command
 from xorsweep.cli.errors import errors_in_one_line
 from xorsweep.cli.help import asks_for_help, help_text, wrapped_help
 from xorsweep.reporting.standard_output import escape_unprintable, lasting_output
+from xorsweep.versions import __version__
 
 
 @lasting_output()

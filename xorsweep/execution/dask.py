@@ -17,11 +17,11 @@ import dask
 import numpy as np
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
-from xorsweep._version import NUMERICS
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution.interface import Batch, FinishedBatches, Rows, Task
 from xorsweep.execution.pool import no_processes
 from xorsweep.text import exception_text
+from xorsweep.versions import NUMERICS
 
 PATIENCE = 10
 """Seconds within which a scheduler has to answer and to have a worker."""

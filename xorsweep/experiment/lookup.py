@@ -18,7 +18,7 @@ EXPERIMENTS = {
 }
 """The classes of experiments by name; packages add others by the entry points below."""
 ENTRY_POINTS = "xorsweep.experiments"
-_GIVEN: dict[str, type[Experiment[Any]]] = {}
+GIVEN: dict[str, type[Experiment[Any]]] = {}
 """The classes by name that this process has swept; they need no entry point."""
 
 
@@ -37,7 +37,7 @@ def experiment_of(manifest: Manifest) -> Experiment[Any]:
 
 def experiment_class(name: str) -> type[Experiment[Any]] | None:
     """Return the class of an experiment by its name; None if no installed package has it."""
-    found: Any = _GIVEN.get(name)
+    found: Any = GIVEN.get(name)
     # Own names first, which no class of a user can take.
     if name in EXPERIMENTS:
         found = resolve_name(EXPERIMENTS[name])
@@ -54,4 +54,4 @@ def offered_experiments() -> list[str]:
 
 def remember_class(cls: type[Experiment[Any]]) -> None:
     """Let this process open folders of an experiment class without an entry point."""
-    _GIVEN[cls.name] = cls
+    GIVEN[cls.name] = cls

@@ -51,9 +51,9 @@ class CsvLines:
         # Arrow would quote the joined text as one value.
         if self.quoting == "needed":
             return _csv(batch, self.quoting)
-        return _with_commas(_csv(self._joined(batch), self.quoting))
+        return _with_commas(_csv(self.joined(batch), self.quoting))
 
-    def _joined(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def joined(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return rows whose neighbouring columns of few values are one column of text."""
         columns = {}
         for run in self._runs(batch):

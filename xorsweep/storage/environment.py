@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from xorsweep._version import __version__
 from xorsweep.storage.records import Record
+from xorsweep.versions import __version__
 
 _PACKAGES = (
     "numpy",

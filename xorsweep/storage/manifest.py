@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from xorsweep._version import FORMAT, FUNCTION_READERS, READERS
 from xorsweep.errors import ManifestError
 from xorsweep.experiment import FAILED, OK, STATUSES, Experiment, Plan
 from xorsweep.grid.grid import Grid
@@ -15,6 +14,7 @@ from xorsweep.settings import AdaptiveSeeds
 from xorsweep.storage.environment import GitState, Machine, git_state, machine, now, versions
 from xorsweep.storage.records import WRITTEN, AnyText, Record
 from xorsweep.text import content_digest
+from xorsweep.versions import FORMAT, FUNCTION_READERS, READERS
 
 _SEALED = ("format", "experiment", "points", "rounds")
 """The entries that must be the same when a sweep is resumed; the digest covers them."""

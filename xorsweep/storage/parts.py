@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from xorsweep._version import FORMAT
 from xorsweep.errors import DamagedPartError, IrregularFileError
 from xorsweep.experiment import FAILED, MESSAGE, OK, POINT_ID, STATUS, STATUSES, Experiment
 from xorsweep.storage.plain_files import read_bytes
+from xorsweep.versions import FORMAT
 
 SUFFIX = ".parquet"
 

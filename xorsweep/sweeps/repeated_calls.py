@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from xorsweep._version import __version__
 from xorsweep.reporting.console import Console
 from xorsweep.settings import FIGURES, read_figures
 from xorsweep.storage.manifest import seal
@@ -24,6 +23,7 @@ from xorsweep.sweeps.finished import finished_manifest
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.sweep import Sweep, holds_sweep
+from xorsweep.versions import __version__
 
 _FINDING_TURN = Lock()
 _TURNS: WeakValueDictionary[str, RLock] = WeakValueDictionary()

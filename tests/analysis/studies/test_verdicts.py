@@ -8,8 +8,15 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
-from xorsweep.analysis.studies.measures import _MEASURES, Cells, Estimate, measure
-from xorsweep.analysis.studies.spec import ACCEPT, MEASURES, PublishedValue, Study, read_study
+from xorsweep.analysis.studies.measures import Cells, Estimate, measure
+from xorsweep.analysis.studies.spec import (
+    ACCEPT,
+    ALONG,
+    MEASURES,
+    PublishedValue,
+    Study,
+    read_study,
+)
 from xorsweep.analysis.studies.verdicts import (
     Verdict,
     notes,
@@ -17,6 +24,7 @@ from xorsweep.analysis.studies.verdicts import (
     verdict_row,
     verdicts,
 )
+from xorsweep.networks.metrics import PLATEAUS
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 CELL = {"hidden": 2, "lr": 1, "epochs": 100}
@@ -57,11 +65,20 @@ def measured(rows: pd.DataFrame, figure: PublishedValue) -> Estimate:
     return found
 
 
-def test_every_measure_has_its_function_and_every_rule_its_judge() -> None:
-    assert set(_MEASURES) == set(MEASURES)
-    from xorsweep.analysis.studies.verdicts import _ACCEPTED
+def test_every_measure_can_be_measured() -> None:
+    """Those along an axis have tests of their own."""
+    rows = rows_of([7, None] * 12)
+    known = rows.assign(gradient_norm=1.0, curvature_min=0.1, curvature_max=0.4)
+    known["outcome"] = np.repeat(list(PLATEAUS), 6)
+    for name in MEASURES.keys() - ALONG:
+        assert np.isfinite(measured(known, figure_of(name)).value), name
 
-    assert tuple(_ACCEPTED) == ACCEPT
+
+def test_every_rule_judges() -> None:
+    given = {"measure": "rate", "value": 50, "tolerance": 1, "low": 40, "high": 60}
+    for rule in ACCEPT:
+        (verdict,) = verdicts(study_of({"accept": rule, **given}), rows_of([1, None]))
+        assert (verdict.agrees is None) == (rule == "none")
 
 
 def wilson(hits: int, runs: int) -> tuple[float, float]:

@@ -66,7 +66,7 @@ def _train_tile(
     errors_decide = criterion == LARGEST_ERROR and held_for == 1
     _write_limits(settings, convergence_state, output)
     for epoch in range(first, last + 1):
-        _forward(hidden, units, output)
+        forward(hidden, units, output)
         if epoch > observed and (epoch == last or _may_converge(errors_decide, targets, output)):
             observe(criterion, held_for, epoch, values, t, settings, convergence_state, scratch)
             _write_limits(settings, convergence_state, output)
@@ -76,7 +76,7 @@ def _train_tile(
                 if not open_count(convergence_state):
                     return
         if epoch < last:
-            _update(hidden, targets, units, output)
+            update(hidden, targets, units, output)
     y[:] = values
 
 
@@ -131,7 +131,8 @@ def _store(hidden: Any, units: Any, output: Any, w: Any) -> None:
 
 
 @compile_function
-def _forward(hidden: Any, units: Any, output: Any) -> None:
+def forward(hidden: Any, units: Any, output: Any) -> None:
+    """Compute the activations of the four rows of the table."""
     for lane in range(LANES):
         bias = output[OUTPUT_BIAS + lane]
         output[Y00 + lane] = bias
@@ -162,7 +163,8 @@ def _forward(hidden: Any, units: Any, output: Any) -> None:
 
 
 @compile_function
-def _update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
+def update(hidden: Any, targets: Any, units: Any, output: Any) -> None:
+    """Move the weights down the gradient, by one epoch."""
     one = output.dtype.type(1)
     t00, t01, t10, t11 = targets[0], targets[1], targets[2], targets[3]
     for lane in range(LANES):
