@@ -10,11 +10,13 @@ from xorsweep.text import (
     count_text,
     duration_text,
     epoch_text,
+    format_value,
     join_words,
     level_name,
     level_words,
     percent_text,
     rate_interval_text,
+    shorten,
     size_text,
     typeset,
 )
@@ -55,6 +57,33 @@ def test_numbers_to_be_read_have_minus_signs(text: str, shown: str) -> None:
 )
 def test_hyphens_of_names_dates_and_overrides_stay(text: str) -> None:
     assert typeset(text) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (0.1, "0.1"),
+        ("a b", "a b"),
+        (1 << 3_000, f"{1 << 3_000:#x}"),
+    ],
+)
+def test_values_are_written_as_in_an_override(value: object, text: str) -> None:
+    assert format_value(value) == text
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def test_a_message_repeats_a_value_in_one_short_line() -> None:
+    assert shorten("a\nb\n") == "a b"
+    assert shorten("x" * 200) == "x" * 200
+    assert shorten("x" * 201) == "x" * 197 + "..."
+    assert shorten("\udc80") == "\\udc80"
+    assert shorten(Unprintable()) == "<Unprintable>"
 
 
 def test_counts_have_a_plural() -> None:

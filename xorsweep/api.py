@@ -17,15 +17,9 @@ from xorsweep.cli.overrides import GivenSweep, flattened
 from xorsweep.errors import ConfigError
 from xorsweep.experiment import Experiment
 from xorsweep.experiment.lookup import remember_class
-from xorsweep.fields import (
-    Boolean,
-    Group,
-    group_values,
-    read_changed,
-    read_fields,
-    read_value,
-    shorten,
-)
+from xorsweep.fields import Boolean
+from xorsweep.fields.sections import Group, group_values, read_changed, read_fields
+from xorsweep.fields.values import read_value
 from xorsweep.functions.signature import Function
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.levels import levels_of_value, range_length
@@ -48,6 +42,7 @@ from xorsweep.sweeps.partial import PartialSweep
 from xorsweep.sweeps.repeated_calls import resume_once, sweep_once
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.sweep import Sweep
+from xorsweep.text import shorten
 
 GroupLevels = str | Iterable[str] | Mapping[str, Any]
 """One or several components, or one by name with parameters that may have several levels."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xorsweep.fields import format_value
+from xorsweep.text import format_value
 
 _PLAIN = re.compile(r"[A-Za-z_./]([\w./ -]*[\w./-])?", re.ASCII)
 """Texts that Hydra's grammar takes as they are, except for the words below."""

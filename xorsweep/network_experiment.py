@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from xorsweep.command_lines import single_run_command
 from xorsweep.errors import BatchError, ConfigError, ManifestError, StoreError
 from xorsweep.experiment import STATUSES, Experiment, Plan, Rows
-from xorsweep.fields import fields_of, format_value, read_fields, read_group
+from xorsweep.fields import fields_of
+from xorsweep.fields.sections import read_fields, read_group
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
 from xorsweep.networks.curvature import curve_capacity
@@ -46,7 +47,7 @@ from xorsweep.settings import NetworkSettings
 from xorsweep.storage.manifest import Manifest, check_version
 from xorsweep.storage.mapped_arrays import release_pages
 from xorsweep.storage.results import ResultTable, StoredColumns
-from xorsweep.text import exception_text
+from xorsweep.text import exception_text, format_value
 from xorsweep.versions import NUMERICS
 
 if TYPE_CHECKING:

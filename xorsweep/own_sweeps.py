@@ -12,15 +12,9 @@ from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import Experiment
 from xorsweep.experiment.lookup import remember_class
-from xorsweep.fields import (
-    Boolean,
-    Group,
-    group_values,
-    read_changed,
-    read_fields,
-    read_value,
-    shorten,
-)
+from xorsweep.fields import Boolean
+from xorsweep.fields.sections import Group, group_values, read_changed, read_fields
+from xorsweep.fields.values import read_value
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import Function
 from xorsweep.grid.grid import Grid
@@ -35,6 +29,7 @@ from xorsweep.sweeps.keywords import keywords_in_errors
 from xorsweep.sweeps.repeated_calls import sweep_once
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.sweep import Sweep
+from xorsweep.text import shorten
 
 
 @keywords_in_errors()

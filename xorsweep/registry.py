@@ -9,8 +9,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Real, read_value, shorten
-from xorsweep.text import exception_text
+from xorsweep.fields import Real
+from xorsweep.fields.values import read_value
+from xorsweep.text import exception_text, shorten
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints

@@ -8,20 +8,9 @@ from typing import Any
 
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.fields import (
-    Boolean,
-    Choice,
-    Integer,
-    ListOf,
-    Nullable,
-    Real,
-    String,
-    field,
-    read_changed,
-    read_fields,
-    read_settings,
-    shorten,
-)
+from xorsweep.fields import Boolean, Choice, Integer, ListOf, Nullable, Real, String, field
+from xorsweep.fields.sections import read_changed, read_fields, read_settings
+from xorsweep.text import shorten
 
 FIGURES = "figures"
 """The config group of figures."""

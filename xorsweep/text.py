@@ -13,6 +13,10 @@ import numpy as np
 
 MOST_DIGITS = 6
 """Digits of a percentage behind the point."""
+MOST_BITS = 2_000
+"""Bits of the largest whole number that is written in decimal digits."""
+LONGEST = 200
+"""Characters of a value that a message repeats."""
 WHOLE = 1e9
 """Up to this size all digits of whole numbers are shown."""
 NO_BREAK, MINUS = "\u00a0", "\N{MINUS SIGN}"
@@ -36,6 +40,27 @@ _LEVEL_NOUNS = {
     "criterion": ("criterion", "criteria"),
 }
 """The nouns of keys that have one, for one level and for several."""
+
+
+def format_value(value: object) -> str:
+    """Return a value as a person would type it in an override."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"{value:#x}"  # Python writes no more digits than that in tens
+    return str(value)
+
+
+def shorten(value: object) -> str:
+    """Return a value for a message: in one line, and truncated if it is long."""
+    try:
+        text = format_value(value)
+    except Exception:  # an error of the value itself, or of Python for a number of many digits
+        text = f"<{type(value).__name__}>"
+    line = " ".join(text.encode(errors="backslashreplace").decode().splitlines())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
 def level_text(key: str, level: object) -> str:

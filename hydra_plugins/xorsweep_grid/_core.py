@@ -22,7 +22,8 @@ from xorsweep.cli.hydra_compose import compose_resume, compose_sweep
 from xorsweep.cli.run_start import check_folders, started_folder, sweep_folder
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.execution.backends import resolve_workers
-from xorsweep.fields import Boolean, read_value
+from xorsweep.fields import Boolean
+from xorsweep.fields.values import read_value
 from xorsweep.reporting.console import Console
 from xorsweep.storage.paths import named_folder, point_latest
 from xorsweep.storage.plain_files import check_is_file

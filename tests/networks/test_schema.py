@@ -11,7 +11,7 @@ from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.keys import check_known_keys
 from xorsweep.errors import ConfigError
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.fields import Choice, Integer, Real, fields_of, unknown_key_message
+from xorsweep.fields import Choice, Integer, Real, fields_of
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.architecture import Network
@@ -315,11 +315,3 @@ def test_a_key_that_nothing_reads_is_refused_with_the_nearest_that_is() -> None:
         check_known_keys({"hiden": 3})
     with pytest.raises(ConfigError, match=r"^resum: unknown key; did you mean resume\?$"):
         check_known_keys({"resum": None})
-
-
-def test_where_nothing_is_near_the_known_keys_are_listed() -> None:
-    assert unknown_key_message("zzz", ["lr", "seed"]) == "zzz: unknown key; known keys: lr, seed"
-    assert (
-        unknown_key_message("sed", ["lr", "seed"], " here")
-        == "sed: unknown key here; did you mean seed?"
-    )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import fields_of, read_value
+from xorsweep.fields import fields_of
+from xorsweep.fields.values import read_value
 from xorsweep.networks.tasks import TASKS, Boolean, Encoder, Parity, Task, Xor
 
 TWO_BITS = {

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.columns import Column, combined_codes
 from xorsweep.grid.grid import Grid
+from xorsweep.text import format_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,8 @@ from xorsweep.analysis.studies.spec import read_study
 from xorsweep.cli.grid_spec import GridSpec, ParsedAxis, Setting, Zipped, zipped_in
 from xorsweep.cli.keys import check_known_keys
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.fields import fields_of, format_value, read_fields, read_settings
+from xorsweep.fields import fields_of
+from xorsweep.fields.sections import read_fields, read_settings
 from xorsweep.grid.axes import Axis, Dimension, dimensions, is_composed, size_of
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
@@ -27,6 +28,7 @@ from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.settings import NetworkSettings, ObjectiveSettings, read_sweep
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of, resume_with
+from xorsweep.text import format_value
 
 MANY = 10_000
 """Seeds up to which one seed is likely to be meant as a number of them."""

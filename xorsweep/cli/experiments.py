@@ -12,8 +12,8 @@ from xorsweep.experiment.lookup import (
     offered_experiments,
     remember_class,
 )
-from xorsweep.fields import shorten
 from xorsweep.functions.source import load_function
+from xorsweep.text import shorten
 
 
 def load_class(name: object) -> type[Experiment[Any]]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.hints import Table, bare_hint, meant_key
+from xorsweep.text import shorten
 
 LONG = (
     "--help",

@@ -27,7 +27,8 @@ from xorsweep.cli.own_sweep import (
 )
 from xorsweep.errors import ConfigError
 from xorsweep.experiment import Experiment
-from xorsweep.fields import Boolean, format_value, read_value, shorten
+from xorsweep.fields import Boolean
+from xorsweep.fields.values import read_value
 from xorsweep.functions.experiment import FunctionExperiment, read_rate, read_times
 from xorsweep.functions.signature import RESERVED, Function, Signature
 from xorsweep.functions.source import load_function, name_of, short_name
@@ -40,6 +41,7 @@ from xorsweep.storage.paths import named_folder
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest, provenance_of, resume_with
 from xorsweep.tabular_experiment import TabularExperiment
+from xorsweep.text import format_value, shorten
 
 
 def compose_own(

@@ -14,10 +14,11 @@ from xorsweep.cli.grid_spec import GridSpec, check_counts, read_zip
 from xorsweep.cli.hydra_config import AXES, BLOCKS, plain
 from xorsweep.cli.keys import is_point_key
 from xorsweep.errors import ConfigError
-from xorsweep.fields import check_known, format_value
+from xorsweep.fields.sections import check_known
 from xorsweep.grid.where import read_where
 from xorsweep.hints import KEYS
 from xorsweep.networks.schema import NETWORK_SCHEMA
+from xorsweep.text import format_value
 
 _AXES_ALLOWED = "must be keys and their levels, such as {lr: 0.1,1}"
 _BLOCKS_ALLOWED = (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value
 from xorsweep.grid.axes import ZIP, Axis, check_size
 from xorsweep.networks.schema import NETWORK_SCHEMA
+from xorsweep.text import format_value
 
 _ZIP_ALLOWED = "must be a list of lists of keys that go together, such as [[lr,epochs]]"
 

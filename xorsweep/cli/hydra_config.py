@@ -27,7 +27,8 @@ from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.keys import RUN_KEYS, SETTING_KEYS, SETTINGS, WORDS
 from xorsweep.command_lines import quote
 from xorsweep.errors import ConfigError
-from xorsweep.fields import allows, fields_of, is_number, is_whole, unknown_key_message
+from xorsweep.fields import allows, fields_of, is_number, is_whole
+from xorsweep.fields.sections import unknown_key_message
 from xorsweep.grid.axes import ZIP
 from xorsweep.grid.spacing import is_spacing, read_spacing
 from xorsweep.grid.where import KEY as WHERE

@@ -43,9 +43,9 @@ from xorsweep.cli.own_sweep import (
 from xorsweep.cli.run_start import read_run, run_folder
 from xorsweep.cli.yaml_errors import first_fault, groups_named
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.hints import KEYS, bare_hint, close_word
 from xorsweep.storage.paths import point_latest
+from xorsweep.text import shorten
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _MULTIRUN = {"-m", "--multirun"}

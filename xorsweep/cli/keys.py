@@ -7,7 +7,8 @@ from typing import Any
 
 from xorsweep import hints
 from xorsweep.execution.settings import ExecutionSettings
-from xorsweep.fields import check_known, fields_of
+from xorsweep.fields import fields_of
+from xorsweep.fields.sections import check_known
 from xorsweep.hints import Table
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, SCALAR_KEYS

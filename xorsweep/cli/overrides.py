@@ -10,10 +10,10 @@ from typing import Any
 from xorsweep.cli.keys import SETTINGS
 from xorsweep.command_lines import override_value, quote
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 from xorsweep.networks.schema import COMPONENTS
 from xorsweep.settings import FIGURES
+from xorsweep.text import shorten
 
 Values = Mapping[str, Any]
 """One value, or a list or a range of them, by flat key."""

@@ -18,13 +18,14 @@ from xorsweep.cli.defaults import read_defaults
 from xorsweep.cli.hydra_config import GRID_KEYS, plain
 from xorsweep.cli.keys import OWN_KEYS, SWEEP_SETTINGS, check_known_keys
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value, read_fields, read_settings
+from xorsweep.fields.sections import read_fields, read_settings
 from xorsweep.grid.axes import check_size
 from xorsweep.grid.schema import Point
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.settings import NetworkSettings, ObjectiveSettings, read_sweep
 from xorsweep.storage.paths import check_free, folder_of, make_folder, make_free_folder
+from xorsweep.text import format_value
 
 RUN_DIR, SWEEP_DIR, SUBDIR = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"
 

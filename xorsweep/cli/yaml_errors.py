@@ -13,8 +13,8 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xorsweep.fields import format_value
 from xorsweep.networks.schema import COMPONENTS
+from xorsweep.text import format_value
 
 HEADER = "# @package _global_"
 """The first line of a study or an experiment: its keys are those of the configuration."""

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import FunctionError
 from xorsweep.experiment import OK, POINT_ID, STATUS, failed_rows
-from xorsweep.fields import shorten
 from xorsweep.functions.points import PointBatch
 from xorsweep.functions.signature import Function, Signature, returned_names
 from xorsweep.functions.values import CURVE, column_of, curve_of, is_curve
-from xorsweep.text import exception_text
+from xorsweep.text import exception_text, shorten
 
 VALUE = "value"
 """The column of a function that returns a number, a truth value or a text alone."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from xorsweep.errors import ConfigError, FunctionError, StoreError
 from xorsweep.experiment import ExperimentTask, Plan, Rows
-from xorsweep.fields import Scalar, format_value, shorten
+from xorsweep.fields import Scalar
 from xorsweep.functions.calls import call_with_arrays, call_with_points
 from xorsweep.functions.columns import check_part, part_types, tabulate
 from xorsweep.functions.points import (
@@ -33,6 +33,7 @@ from xorsweep.grid.schema import Point, Schema
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.results import ResultTable, StoredColumns
 from xorsweep.tabular_experiment import TabularExperiment
+from xorsweep.text import format_value, shorten
 
 if TYPE_CHECKING:
     from xorsweep.reporting.console import Console

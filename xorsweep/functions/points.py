@@ -11,23 +11,15 @@ from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
 from xorsweep.experiment import Rows
-from xorsweep.fields import (
-    Boolean,
-    Field,
-    Integer,
-    Real,
-    Scalar,
-    String,
-    allows,
-    read_value,
-    shorten,
-)
+from xorsweep.fields import Boolean, Field, Integer, Real, Scalar, String, allows
+from xorsweep.fields.values import read_value
 from xorsweep.functions.signature import RESERVED, Signature
 from xorsweep.grid.axes import Axis, check_size
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.levels import levels_of_value, plain_value, range_length
 from xorsweep.grid.schema import Schema
 from xorsweep.grid.spacing import is_spacing, read_spacing
+from xorsweep.text import shorten
 
 Levels = Scalar | Iterable[Any]
 """The levels of an axis, or one value."""

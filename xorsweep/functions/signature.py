@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, shorten
+from xorsweep.fields import Scalar
 from xorsweep.hints import key_hint
+from xorsweep.text import shorten
 
 Function = Callable[..., Any]
 

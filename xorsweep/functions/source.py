@@ -14,9 +14,9 @@ from pkgutil import resolve_name
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, format_value
+from xorsweep.fields import Scalar
 from xorsweep.functions.signature import Function
-from xorsweep.text import exception_text, one_line
+from xorsweep.text import exception_text, format_value, one_line
 
 
 def load_function(name: str) -> Function:

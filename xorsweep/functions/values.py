@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import FunctionError, PointError
-from xorsweep.fields import FloatArray, shorten
-from xorsweep.text import count_text
+from xorsweep.fields import FloatArray
+from xorsweep.text import count_text, shorten
 
 DTYPES: Mapping[str, type] = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}
 """The stored types of numbers, by the kind of a returned array; texts keep their type."""

@@ -9,7 +9,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Scalar, read_value
+from xorsweep.fields import Scalar
+from xorsweep.fields.values import read_value
 from xorsweep.grid.columns import distinct
 from xorsweep.text import level_count_text
 

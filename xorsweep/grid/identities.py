@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xorsweep.fields import format_value
 from xorsweep.grid.columns import Codes, Column, ProductCodes
+from xorsweep.text import format_value
 
 if TYPE_CHECKING:
     from xorsweep.fields import Scalar

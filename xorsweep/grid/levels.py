@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
+from xorsweep.text import shorten
 
 MOST = 1_000_000
 """Most levels taken from an iterator, which may be endless."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import read_value
+from xorsweep.fields.values import read_value
 from xorsweep.grid.axes import Axis, check_size
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.levels import levels_of_value

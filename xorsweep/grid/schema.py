@@ -10,17 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import (
-    Choice,
-    Field,
-    Scalar,
-    check_known,
-    fields_of,
-    read_fields,
-    read_value,
-    section_of,
-    unknown_key_message,
-)
+from xorsweep.fields import Choice, Field, Scalar, fields_of
+from xorsweep.fields.sections import check_known, read_fields, section_of, unknown_key_message
+from xorsweep.fields.values import read_value
 from xorsweep.hints import Table
 from xorsweep.registry import Registry, defaults_of
 from xorsweep.text import exception_text, one_line

@@ -7,7 +7,8 @@ from math import prod
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Nullable, Scalar, read_value
+from xorsweep.fields import Nullable, Scalar
+from xorsweep.fields.values import read_value
 from xorsweep.grid.axes import Axis, Block, check_size, is_composed, size_of
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point, Schema

@@ -19,18 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import (
-    Boolean,
-    Choice,
-    Field,
-    Nullable,
-    Scalar,
-    String,
-    refusal_message,
-    shorten,
-)
+from xorsweep.fields import Boolean, Choice, Field, Nullable, Scalar, String
+from xorsweep.fields.values import refusal_message
 from xorsweep.grid.columns import Column
 from xorsweep.hints import SURE, key_hint
+from xorsweep.text import shorten
 
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Schema

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import format_value
 from xorsweep.grid.columns import combined_codes
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.curvature import missing_for
 from xorsweep.networks.schema import component_of, network_of
+from xorsweep.text import format_value
 
 
 def missing_at(point: Mapping[str, Any]) -> str | None:

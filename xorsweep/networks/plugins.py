@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.schema import COMPONENTS
+from xorsweep.text import shorten
 
 
 def register(group: str, name: str, component: type) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import FloatArray, String, shorten
+from xorsweep.fields import FloatArray, String
 from xorsweep.networks.architecture import Network, Weights
-from xorsweep.text import count_text
+from xorsweep.text import count_text, shorten
 
 _SEPARATORS = re.compile(r"[\s,\[\]()]+")
 

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from xorsweep.analysis.objective_values import estimate_objective
 from xorsweep.errors import ConfigError
-from xorsweep.fields import FloatArray, Scalar, read_whole, shorten
+from xorsweep.fields import FloatArray, Scalar
+from xorsweep.fields.values import read_whole
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.engines.predict import predict
@@ -27,7 +28,7 @@ from xorsweep.reporting.explanation import RunDiagnosis
 from xorsweep.reporting.run_console import describe_single
 from xorsweep.reporting.run_files import write_single
 from xorsweep.storage.paths import folder_of
-from xorsweep.text import count_text, epoch_text
+from xorsweep.text import count_text, epoch_text, shorten
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from xorsweep.command_lines import single_run_command, sweep_command
-from xorsweep.fields import FloatArray, Scalar, format_value
+from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.architecture import Weights
 from xorsweep.networks.engines import Engine
 from xorsweep.networks.hidden_space import hidden_space
@@ -32,7 +32,7 @@ from xorsweep.reporting.svg.markup import number
 from xorsweep.reporting.svg.network_diagram import largest_weight, network_diagram
 from xorsweep.reporting.svg.palette import png
 from xorsweep.storage.atomic import write_atomically
-from xorsweep.text import epoch_text
+from xorsweep.text import epoch_text, format_value
 
 PAGE, ANIMATION = "run.html", "learning.gif"
 

@@ -9,8 +9,8 @@ from os import PathLike
 from pathlib import Path
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.hints import folder_hint
+from xorsweep.text import shorten
 
 OUTPUTS = Path("outputs")
 LATEST = "latest"

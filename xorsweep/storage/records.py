@@ -20,7 +20,8 @@ from typing import (
 )
 
 from xorsweep.errors import ManifestError
-from xorsweep.fields import Scalar, fields_of, read_value
+from xorsweep.fields import Scalar, fields_of
+from xorsweep.fields.values import read_value
 
 AnyText = Annotated[str, "may hold surrogates"]
 """A text that a user typed; bytes outside UTF-8 are half surrogate pairs."""

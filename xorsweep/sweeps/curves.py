@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from xorsweep.analysis.curves import curve_columns, read_curves
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.grid.grid import Grid
 from xorsweep.storage.store import Store
+from xorsweep.text import shorten
 
 if TYPE_CHECKING:
     import pandas as pd

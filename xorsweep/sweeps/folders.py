@@ -10,13 +10,13 @@ from typing import Any
 from xorsweep.errors import ManifestError, StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.experiment.lookup import experiment_of
-from xorsweep.fields import format_value
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.serialization import grid_from_data
 from xorsweep.storage.manifest import Manifest, read_sealed
 from xorsweep.storage.paths import named_folder
 from xorsweep.storage.store import Store, read_manifest, using_manifest
 from xorsweep.sweeps.adaptive_seeds import full_grid
+from xorsweep.text import format_value
 
 
 @dataclass(frozen=True)

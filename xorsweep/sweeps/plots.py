@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Choice, Nullable, read_value
+from xorsweep.fields import Choice, Nullable
+from xorsweep.fields.values import read_value
 from xorsweep.reporting.console_python import register_figure
 
 if TYPE_CHECKING:

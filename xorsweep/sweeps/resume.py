@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xorsweep.errors import ConfigError, StoreError
-from xorsweep.fields import format_value
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Point, Schema
@@ -18,7 +17,7 @@ from xorsweep.storage.store import Store
 from xorsweep.sweeps.adaptive_seeds import check_rounds
 from xorsweep.sweeps.folders import open_sweep, point_text
 from xorsweep.sweeps.requests import ResumeRequest
-from xorsweep.text import count_text
+from xorsweep.text import count_text, format_value
 
 
 @dataclass(frozen=True)

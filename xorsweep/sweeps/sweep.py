@@ -12,17 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
-from xorsweep.fields import (
-    Boolean,
-    Field,
-    Nullable,
-    Real,
-    String,
-    read_fields,
-    read_value,
-    read_whole,
-    shorten,
-)
+from xorsweep.fields import Boolean, Field, Nullable, Real, String
+from xorsweep.fields.sections import read_fields
+from xorsweep.fields.values import read_value, read_whole
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import read_where
 from xorsweep.reporting.console import status_text
@@ -42,6 +34,7 @@ from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
 from xorsweep.sweeps.keywords import keywords_in_errors
 from xorsweep.sweeps.outputs import findings_of_map, map_axes, report_writer
 from xorsweep.sweeps.plots import SweepPlots
+from xorsweep.text import shorten
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,13 +12,12 @@ import pandas as pd
 from xorsweep.analysis.curves import longest_curve, step_curves
 from xorsweep.analysis.labelled_arrays import Rows, dataset_of
 from xorsweep.errors import ConfigError
-from xorsweep.fields import shorten
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console_python import ScriptConsole
 from xorsweep.storage.manifest import Manifest
 from xorsweep.storage.store import Store
 from xorsweep.sweeps.curves import curves_in
-from xorsweep.text import escape_non_utf8
+from xorsweep.text import escape_non_utf8, shorten
 
 if TYPE_CHECKING:
     import xarray

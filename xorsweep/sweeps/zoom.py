@@ -10,7 +10,6 @@ from typing import Any
 from xorsweep.analysis.maps import MAP, MapAxes, PixelMap
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
-from xorsweep.fields import format_value
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Schema
@@ -32,6 +31,7 @@ from xorsweep.sweeps.windows import (
     window_between,
     window_levels,
 )
+from xorsweep.text import format_value
 
 FRAMES, ANIMATION = "frames", "zoom.gif"
 

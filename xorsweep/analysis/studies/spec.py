@@ -10,22 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import (
-    Choice,
-    Integer,
-    Nullable,
-    Real,
-    Scalar,
-    String,
-    check_known,
-    field,
-    fields_of,
-    format_value,
-    read_value,
-)
+from xorsweep.fields import Choice, Integer, Nullable, Real, Scalar, String, field, fields_of
+from xorsweep.fields.sections import check_known
+from xorsweep.fields.values import read_value
 from xorsweep.grid.schema import Point
 from xorsweep.networks.metrics import PLATEAUS, STATES
 from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA
+from xorsweep.text import format_value
 
 REFERENCES = {
     "published": "the source",

@@ -11,7 +11,9 @@ import yaml
 from xorsweep.cli.commands.parser import Parser, add_experiment, whole
 from xorsweep.cli.defaults import default_file, read_defaults
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Choice, fields_of, read_value, unknown_key_message
+from xorsweep.fields import Choice, fields_of
+from xorsweep.fields.sections import unknown_key_message
+from xorsweep.fields.values import read_value
 from xorsweep.settings import FIGURES, FigureSettings
 from xorsweep.storage.paths import named_folder
 

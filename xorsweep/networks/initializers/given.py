@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import FloatArray, String, field, shorten
+from xorsweep.fields import FloatArray, String, field
 from xorsweep.networks.architecture import Network, Weights
 from xorsweep.networks.initializers.base import Initializer, Seeds
 from xorsweep.networks.weight_values import (
@@ -22,7 +22,7 @@ from xorsweep.networks.weight_values import (
     numbers_of,
     with_leading_axis,
 )
-from xorsweep.text import count_text
+from xorsweep.text import count_text, shorten
 
 NOTEBOOK_WEIGHTS = (
     "0.52399551 0.12936348 0.37207811 0.09731689 "

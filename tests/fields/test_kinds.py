@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xorsweep.errors import ConfigError
-from xorsweep.fields import Boolean, Choice, Integer, Real, String, field, fields_of, read_value
+from xorsweep.fields import Boolean, Choice, Integer, Real, String, field, fields_of
+from xorsweep.fields.values import read_value
 
 RATE = Real(above=0)
 
