@@ -15,13 +15,18 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-MOST = {"processes": 15, "reports": 24, "kernels": 0}
+from xorsweep.reporting.drawing import LIBRARIES
+
+MOST = {"processes": 14, "reports": 24, "kernels": 0}
 """How many of each the quick tests may start in all."""
 
 started: defaultdict[str, Counter[str]] = defaultdict(Counter)
 """The starts of each test and each shared fixture, by kind."""
 
 _starter: str | None = None
+
+DRAWING = "the process that draws"
+"""Whichever test of a worker draws first starts it, and the others share it."""
 
 
 @contextmanager
@@ -50,8 +55,10 @@ def begin_to_count() -> None:
     @wraps(start)
     def start_counted(self: Any, args: Any, *others: Any, **options: Any) -> None:
         program = args if isinstance(args, str | bytes | os.PathLike) else args[0]
-        # Others, such as git, take no time.
-        _count("processes", Path(os.fsdecode(program)).name.startswith("python"))
+        draws = any(LIBRARIES in str(each) for each in args)
+        with counted_for(DRAWING if draws and is_counting() else _starter):
+            # Others, such as git, take no time.
+            _count("processes", Path(os.fsdecode(program)).name.startswith("python"))
         start(self, args, *others, **options)
 
     @wraps(move)

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -32,6 +33,10 @@ STARTERS = ("command_line.", "hydra.", "subprocess.", "xorsweep.cli.")
 """Modules with which a test starts a process, or Hydra in this one."""
 STARTED = "started"
 
+MEMORY = Path("/dev/shm")
+ROOM = 2**29
+"""Bytes of memory with which the folders of the quick tests are kept there; they need a tenth."""
+
 NOTEBOOK = {
     "task": "xor",
     "hidden": 2,
@@ -56,7 +61,8 @@ def pytest_configure() -> None:
 
     Imports leave little garbage, so the search for it waits. A shell lets its background processes
     ignore Ctrl-C, and `nohup` lets them ignore a closed terminal; the processes of the tests would
-    inherit this.
+    inherit this. Each sweep is synchronized to the disk, so quick tests have their folders in
+    memory.
     """
     for number, default in (
         (signal.SIGINT, signal.default_int_handler),
@@ -64,6 +70,8 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, default)
+    if not profiles.IS_THOROUGH and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     budget.begin_to_count()
     composition_memo.begin_to_remember()
     gc.disable()
