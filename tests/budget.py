@@ -17,7 +17,7 @@ from typing import Any
 
 from xorsweep.reporting.drawing import LIBRARIES
 
-MOST = {"processes": 14, "reports": 24, "kernels": 0}
+MOST = {"processes": 12, "reports": 24, "kernels": 0}
 """How many of each the quick tests may start in all."""
 
 started: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -83,7 +83,12 @@ def test_everything_works_where_the_platforms_encoding_isnt_utf_8(
 
 
 @pytest.mark.parametrize(
-    "variables", [ASCII, {"PYTHONIOENCODING": "gbk"}, {"PYTHONIOENCODING": "utf-8"}]
+    "variables",
+    [
+        {"PYTHONIOENCODING": "gbk"},
+        pytest.param(ASCII, marks=pytest.mark.slow),
+        pytest.param({"PYTHONIOENCODING": "utf-8"}, marks=pytest.mark.slow),
+    ],
 )
 def test_characters_outside_the_encoding_are_printed_as_escapes(
     variables: dict[str, str], tmp_path: Path

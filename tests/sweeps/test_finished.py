@@ -115,7 +115,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-FOUND = [(kind, False) for kind in CHANGES]
+# The digest in the manifest tells, whatever the change.
+FOUND = [(kind, False) for kind in ("another value", "half", "empty")]
 # Somebody who writes the manifest, too, can have it say another value.
 SEALED = [(kind, True) for kind in CHANGES if kind != "another value"]
 

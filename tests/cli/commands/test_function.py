@@ -128,7 +128,9 @@ def test_arguments_without_levels_are_refused(arguments: list[str], message: str
 
 
 def test_the_report_repeats_the_command_as_it_was_typed(folder: Path) -> None:
-    given = ["physics:energy", "mass=1,2.5", "speed=range(0,4)", "hydra.sweep.dir=swept"]
-    assert run(folder, *given).returncode == 0
+    given = ["physics:energy", "mass=1,2.5", "speed=range(0,4)"]
+    others = ["parallel.n_jobs=1", "hydra.sweep.dir=swept"]
+    assert run(folder, *given, *others).returncode == 0
     command = "python -m xorsweep function physics:energy mass=1,2.5 'speed=range(0,4)'"
-    assert f"    {command} hydra.sweep.dir=swept\n" in (folder / "swept/report.md").read_text()
+    written = (folder / "swept/report.md").read_text()
+    assert f"    {command} {' '.join(others)}\n" in written
