@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from xorsweep.networks.eigenvalues import extreme_eigenvalues
+from xorsweep.networks.eigenvalues import extremes_of_tridiagonal, tridiagonalize
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +24,10 @@ def with_eigenvalues(values: Floats, seed: int) -> Floats:
             rotation[i, j], rotation[j, i] = np.sin(angle), -np.sin(angle)
             matrix = rotation @ matrix @ rotation.T
     return (matrix + matrix.T) / 2
+
+
+def extreme_eigenvalues(matrices: Floats) -> Floats:
+    return extremes_of_tridiagonal(*tridiagonalize(matrices))
 
 
 def extremes_of(matrix: Floats) -> Floats:

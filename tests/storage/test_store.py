@@ -29,6 +29,7 @@ from xorsweep.storage.store import (
     PARTS,
     Store,
     check_unused,
+    locked,
     read_manifest,
 )
 from xorsweep.sweeps.folders import open_sweep
@@ -37,11 +38,9 @@ PointOf = Callable[..., Point]
 
 HOLDER = """
 import sys
-from dataclasses import replace
 from pathlib import Path
-from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.storage.store import Store
-with Store(Path(sys.argv[1]), NetworkExperiment()).locked():
+from xorsweep.storage.store import locked
+with locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -291,16 +290,19 @@ def test_a_foreign_folder_among_the_parts_is_set_aside(store: Store) -> None:
 def test_another_process_is_kept_out_until_the_holder_is_killed(
     store: Store, holder: subprocess.Popen[str]
 ) -> None:
-    with pytest.raises(StoreError, match=r"is in use: another process is training"), store.locked():
+    with (
+        pytest.raises(StoreError, match=r"is in use: another process is training"),
+        locked(store.folder),
+    ):
         pytest.fail("both hold the folder")
     holder.kill()
     holder.wait()
-    with store.locked():
+    with locked(store.folder):
         assert (store.folder / LOCK).exists()
 
 
 def test_a_folder_can_be_held_again_after_an_error(store: Store) -> None:
-    with pytest.raises(KeyError), store.locked():
+    with pytest.raises(KeyError), locked(store.folder):
         raise KeyError
-    with store.locked():
+    with locked(store.folder):
         pass

@@ -70,6 +70,11 @@ class Column:
     levels: tuple[Scalar, ...]
     codes: Codes
 
+    @classmethod
+    def constant(cls, level: Scalar, count: int) -> Column:
+        """Return one level at each of `count` points, with one code in memory."""
+        return cls((level,), np.broadcast_to(np.int32(0), (count,)))
+
     @property
     def batched(self) -> bool:
         """Tell whether members of one batch may differ in this key: real numbers alone may."""
@@ -103,8 +108,7 @@ class Column:
     def at(self, rows: NDArray[np.integer[Any]]) -> Column:
         """Return the column at some rows (n,), with the levels that are left."""
         if len(self.levels) == 1:
-            # One code in memory, whatever the number of rows.
-            return Column(self.levels, np.broadcast_to(np.int32(0), rows.shape))
+            return Column.constant(self.levels[0], len(rows))
         codes = self.codes[rows]
         left = np.bincount(codes, minlength=len(self.levels)) > 0
         if left.all() or not len(rows):

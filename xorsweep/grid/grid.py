@@ -173,14 +173,11 @@ def product_grid(
         # Only points that are kept: an expression may leave out those that aren't allowed.
         _check_combinations(schema, grid, grid.columns)
     else:
-        dependent = [each for each in typed if not _is_independent(schema, each)]
+        independent = {*schema.independent_keys}
+        dependent = [each for each in typed if not {axis.key for axis in each} <= independent]
         # Seeds and epochs combine with everything, so a grid without them has every combination.
         _check_combinations(schema, Grid(_columns(dependent, bases), ()), columns)
     return grid
-
-
-def _is_independent(schema: Schema, dimension: Dimension) -> bool:
-    return all(axis.key in schema.independent_keys for axis in dimension)
 
 
 def _are_distinct(typed: Sequence[Dimension], bases: Sequence[Point]) -> bool:
@@ -217,7 +214,7 @@ def _column(levels: Sequence[Scalar], codes: Codes) -> Column:
     """Return the column of some levels, which may be given more than once."""
     given = encode(levels)
     if len(given.levels) == 1:
-        return Column(given.levels, np.broadcast_to(np.int32(0), codes.shape))
+        return Column.constant(given.levels[0], len(codes))
     if isinstance(codes, ProductCodes):
         return Column(given.levels, replace(codes, of_level=given.codes[codes.of_level]))
     return given.at(codes)
@@ -238,7 +235,12 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
         distinct=len(filled) == 1 and filled[0].distinct,
     )
     if not filled:
-        raise _empty(joined)
+        wheres = " or ".join(dict.fromkeys(str(block.where) for block in joined.blocks))
+        points = count_text(joined.left_out, "point")
+        raise ConfigError(
+            f"{WHERE}={wheres}: is true at no point of the grid ({points}), so there is nothing to "
+            "run"
+        )
     if joined.distinct:
         return joined
     # Equal identities are equal points: at 64 bits a collision isn't expected below billions of
@@ -252,14 +254,6 @@ def concatenate(grids: Sequence[Grid]) -> Grid:
     return replace(joined, columns=kept, blocks=tuple(_telling_blocks(grids, rows)))
 
 
-def _empty(grid: Grid) -> ConfigError:
-    wheres = " or ".join(dict.fromkeys(str(block.where) for block in grid.blocks))
-    points = count_text(grid.left_out, "point")
-    return ConfigError(
-        f"{WHERE}={wheres}: is true at no point of the grid ({points}), so there is nothing to run"
-    )
-
-
 def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[Block]:
     """Yield the blocks without those that add nothing, and never will with further levels."""
     starts = np.cumsum([0, *map(len, grids)])
@@ -270,20 +264,16 @@ def _telling_blocks(grids: Sequence[Grid], rows: NDArray[np.intp]) -> Iterator[B
 
 
 def _joined(key: str, grids: Sequence[Grid]) -> Column:
-    parts = [grid.columns.get(key) or _absent(len(grid)) for grid in grids]
+    parts = [grid.columns.get(key) or Column.constant(None, len(grid)) for grid in grids]
     if len(grids) == 1:
         return parts[0]
     every = encode([level for part in parts for level in part.levels])
     if len(every.levels) == 1:
-        return Column(every.levels, np.broadcast_to(np.int32(0), (sum(map(len, grids)),)))
+        return Column.constant(every.levels[0], sum(map(len, grids)))
     # For each grid, from its codes to those of the joined levels.
     code_of = np.split(every.codes, np.cumsum([len(part.levels) for part in parts])[:-1])
     codes = [codes[part.codes] for part, codes in zip(parts, code_of, strict=True)]
     return Column(every.levels, np.concatenate(codes))
-
-
-def _absent(count: int) -> Column:
-    return Column((None,), np.broadcast_to(np.int32(0), (count,)))
 
 
 def _check_combinations(schema: Schema, grid: Grid, all_columns: Mapping[str, Column]) -> None:

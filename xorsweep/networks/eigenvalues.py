@@ -17,21 +17,6 @@ _TINY = 1e-290
 """Squares below this, of numbers of a matrix whose largest is near 1, count as zero."""
 
 
-def extreme_eigenvalues(matrices: FloatArray) -> FloatArray:
-    """Return the smallest and the largest eigenvalue of each matrix; NaN where it isn't finite.
-
-    The error is a few units in the last place of the matrix's norm.
-
-    Args:
-        matrices: B symmetric matrices (n, n, B), float64; B is at least 8, so that no sum is over
-            the contiguous axis. They are overwritten.
-
-    Returns:
-        The eigenvalues (2, B), float64.
-    """
-    return extremes_of_tridiagonal(*tridiagonalize(matrices))
-
-
 def tridiagonalize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the diagonals and off-diagonals of tridiagonal matrices with the same eigenvalues.
 
@@ -39,7 +24,8 @@ def tridiagonalize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
     (2013), section 8.3.1.
 
     Args:
-        matrices: As `extreme_eigenvalues` takes them.
+        matrices: B symmetric matrices (n, n, B), float64; B is at least 8, so that no sum is over
+            the contiguous axis. They are overwritten.
 
     Returns:
         Arrays (n, B) and (n - 1, B), NaN where a matrix isn't finite.
@@ -88,7 +74,8 @@ def _eliminate(column: FloatArray, rest: FloatArray, scratch: FloatArray) -> Flo
 def extremes_of_tridiagonal(diagonal: FloatArray, beside: FloatArray) -> FloatArray:
     """Return the smallest and the largest eigenvalue of tridiagonal matrices (2, B).
 
-    Bisection by Sturm sequences: Golub and Van Loan, section 8.4.1.
+    Bisection by Sturm sequences: Golub and Van Loan, section 8.4.1. The error is a few units in the
+    last place of the matrix's norm; where that isn't finite, both are NaN.
 
     Args:
         diagonal: The diagonals (n, B), float64.

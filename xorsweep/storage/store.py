@@ -80,17 +80,6 @@ class Store:
         """Return the command that resumes the sweep."""
         return self.experiment.resume_command(self.folder)
 
-    @property
-    def holds_manifest(self) -> bool:
-        """Tell whether the sweep has started."""
-        return is_there(self.folder / MANIFEST)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder; raises StoreError where another process that is alive holds it."""
-        with locked(self.folder):
-            yield
-
     def write_manifest(self, manifest: Record) -> None:
         """Write manifest.json, whole or not at all."""
         data = manifest.to_data()

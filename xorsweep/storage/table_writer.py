@@ -67,9 +67,7 @@ def write_parquet(
 ) -> str:
     """Write results.parquet as `write_table` does, remove results.csv, and return its SHA-256."""
     with atomic_path(folder / PARQUET) as new:
-        with _parquet(new, batch_of(slice(0, 0)).schema, few_values) as parquet:
-            for chunk in _chunks(count):
-                parquet.write_batch(batch_of(chunk))
+        _write_parquet(new, count, batch_of, few_values)
         digest = digest_of(new)
     (folder / CSV).unlink(missing_ok=True)
     return digest
@@ -80,10 +78,19 @@ def parquet_of(
 ) -> pa.Buffer:
     """Return the table that `write_table` writes to results.parquet."""
     sink = pa.BufferOutputStream()
+    _write_parquet(sink, count, batch_of, few_values)
+    return sink.getvalue()
+
+
+def _write_parquet(
+    sink: BinaryIO | pa.NativeFile,
+    count: int,
+    batch_of: Callable[[slice], pa.RecordBatch],
+    few_values: list[str],
+) -> None:
     with _parquet(sink, batch_of(slice(0, 0)).schema, few_values) as parquet:
         for chunk in _chunks(count):
             parquet.write_batch(batch_of(chunk))
-    return sink.getvalue()
 
 
 def digest_of(file: BufferedRandom | BufferedReader) -> str:

@@ -23,7 +23,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.experiment import FAILED, POINT_ID, STATUS, Experiment
 from xorsweep.fields import Integer
 from xorsweep.grid.axes import check_size
-from xorsweep.grid.columns import Codes, Column, distinct
+from xorsweep.grid.columns import Column, distinct
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.where import KEY as WHERE
 from xorsweep.grid.where import read_where
@@ -206,21 +206,14 @@ def _followed(grid: Grid, cells: _Cells, more: Counts) -> tuple[Grid, _Cells]:
 
 def _with_more_seeds(grid: Grid, rows: NDArray[Any], seeds: NDArray[Any]) -> Grid:
     """Return the grid followed by the points of `rows` (n,) again, with `seeds` (n,) for theirs."""
-    columns = {key: _longer(column, column.codes[rows]) for key, column in grid.columns.items()}
+    longer = grid.at(np.concatenate([np.arange(len(grid)), rows]))
     levels = distinct((*grid.columns["seed"].levels, *np.unique(seeds).tolist()))
     values = np.array(levels, np.int64)
     order = np.argsort(values)
     # Levels of `seed` come in the order that was given, which needn't ascend.
     codes = order[np.searchsorted(values[order], seeds)].astype(np.int32)
-    columns["seed"] = _longer(Column(levels, grid.columns["seed"].codes), codes)
-    return replace(grid, columns=columns, added=grid.added + len(rows))
-
-
-def _longer(column: Column, codes: Codes) -> Column:
-    if len(column.levels) == 1:
-        count = len(column.codes) + len(codes)
-        return Column(column.levels, np.broadcast_to(np.int32(0), (count,)))
-    return Column(column.levels, np.concatenate([column.codes, codes]))
+    seed = Column(levels, np.concatenate([grid.columns["seed"].codes, codes]))
+    return replace(longer, columns={**longer.columns, "seed": seed}, added=grid.added + len(rows))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from xorsweep.experiment import FAILED, MESSAGE, STATUS
 from xorsweep.reporting.console import Console
 from xorsweep.storage.environment import now
 from xorsweep.storage.manifest import Manifest
-from xorsweep.storage.store import Store
+from xorsweep.storage.plain_files import is_there
+from xorsweep.storage.store import MANIFEST, Store
 from xorsweep.text import count_text
 
 
@@ -66,6 +67,6 @@ def _reason(error: Exception, store: Store) -> str:
 
 
 def _hint(store: Store) -> str:
-    if not store.holds_manifest:
+    if not is_there(store.folder / MANIFEST):
         return ""
     return f"; finished batches are kept, resume with {store.resume_command}"

@@ -23,8 +23,8 @@ from xorsweep.storage.bitwise_diff import differences, ended_rows
 from xorsweep.storage.manifest import Manifest, MergedSweep, describe_run
 from xorsweep.storage.plain_files import is_there, read_bytes
 from xorsweep.storage.results import assemble
-from xorsweep.storage.store import MANIFEST, PARTS, Store
-from xorsweep.sweeps.folders import OpenedSweep, check_undamaged, open_sweep, point_text
+from xorsweep.storage.store import MANIFEST, PARTS, Store, locked
+from xorsweep.sweeps.folders import OpenedSweep, check_undamaged, difference_text, open_sweep
 from xorsweep.sweeps.runner import end_sweep
 
 MOST_SHOWN = 20
@@ -149,11 +149,8 @@ def _conflicts(one: OpenedSweep, other: OpenedSweep, grid: Grid) -> Iterator[str
         points = shared[start : start + POINTS_AT_ONCE]
         here, there = (ended_rows(source.store.parts(points)) for source in (one, other))
         for each in differences(here, there, one.store.experiment):
-            (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
-            yield (
-                f"{point_text(grid, int(row))}: {each.column} is {each.here} in {one.store.folder} "
-                f"and {each.there} in {other.store.folder}"
-            )
+            places = (f"in {source.store.folder}" for source in (one, other))
+            yield difference_text(grid, each, *places)
 
 
 def _manifest(
@@ -228,6 +225,6 @@ def _ended(
     if absent:
         terminal.log(f"{absent:,} points are still to be run; {store.resume_command} runs them")
     else:
-        with store.locked():
+        with locked(store.folder):
             end_sweep(store, grid, settings, manifest, terminal)
     return Merged(store.folder, len(grid), absent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from xorsweep.sweeps.adaptive_seeds import check_rounds, full_grid
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
 from xorsweep.sweeps.runner import found_line, plan_line, workers_for
-from xorsweep.sweeps.shards import ShardPlan
 from xorsweep.text import level_name
 
 FIRST, LAST = 5, 3
@@ -38,8 +36,7 @@ def preview_sweep(request: SweepRequest, terminal: Console | None = None) -> Non
     request.settings.figures.check_axes(grid.swept)
     for note in (*request.notes, *experiment.notes(grid)):
         terminal.print(note)
-    preview = _Preview(terminal, experiment, request.settings, request.shards)
-    preview.show(grid, np.arange(len(grid)))
+    _show(request, request.settings, experiment, grid, np.arange(len(grid)), terminal)
 
 
 def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> None:
@@ -60,53 +57,43 @@ def preview_resume(request: ResumeRequest, terminal: Console | None = None) -> N
     failed = found.counts()["failed"]
     terminal.print(found_line(len(grid) - len(pending), len(pending), added, failed))
     if len(pending):
-        _Preview(terminal, experiment, opened.settings, request.shards).show(grid, pending)
+        _show(request, opened.settings, experiment, grid, pending, terminal)
 
 
-class _Preview:
-    """Shows a grid and the cost of running it on a terminal."""
+def _show(
+    request: SweepRequest | ResumeRequest,
+    settings: SweepSettings,
+    experiment: Experiment[Any],
+    grid: Grid,
+    pending: Rows,
+    terminal: Console,
+) -> None:
+    """Print a grid, the batches of its pending points, and their cost."""
+    parallel, shards = resolve_workers(settings.parallel), request.shards
+    plan = experiment.plan(grid, pending, shards.workers if shards else workers_of(parallel))
+    workers = workers_for(plan, parallel, shards)
+    terminal.print_wrapped(plan_line(grid, plan, workers))
+    _show_grid(experiment.schema, grid, terminal)
+    experiment.preview(grid, plan, workers, settings.csv, terminal)
+    if settings.report:
+        terminal.print("figures and the report add some seconds and a few MB")
+    if settings.rounds.precision is not None:
+        terminal.print(
+            f"precision={settings.rounds.precision}: rounds of further seeds follow this one, "
+            f"up to {settings.rounds.max_seeds:,} seeds per setting"
+        )
+    terminal.print("nothing was run or written; omit plan=true to run it")
 
-    def __init__(
-        self,
-        terminal: Console,
-        experiment: Experiment[Any],
-        settings: SweepSettings,
-        shards: ShardPlan | None,
-    ) -> None:
-        self._terminal, self._experiment = terminal, experiment
-        self._settings = replace(settings, parallel=resolve_workers(settings.parallel))
-        self._shards = shards
 
-    def show(self, grid: Grid, pending: Rows) -> None:
-        """Print the grid, the batches of its pending points, and their cost."""
-        settings, terminal = self._settings, self._terminal
-        workers = self._shards.workers if self._shards else workers_of(settings.parallel)
-        plan = self._experiment.plan(grid, pending, workers)
-        workers = workers_for(plan, settings.parallel, self._shards)
-        terminal.print_wrapped(plan_line(grid, plan, workers))
-        self._show_grid(grid)
-        self._experiment.preview(grid, plan, workers, settings.csv, terminal)
-        if settings.report:
-            terminal.print("figures and the report add some seconds and a few MB")
-        if settings.rounds.precision is not None:
-            terminal.print(
-                f"precision={settings.rounds.precision}: rounds of further seeds follow this one, "
-                f"up to {settings.rounds.max_seeds:,} seeds per setting"
-            )
-        terminal.print("nothing was run or written; omit plan=true to run it")
-
-    def _show_grid(self, grid: Grid) -> None:
-        common = common_dimensions(grid.blocks)
-        self._terminal.table(("axis", "levels", ""), list(_axis_lines(common)))
-        if len(grid.blocks) > 1:
-            self._terminal.table(
-                ("block", "axes"),
-                list(_block_lines(self._experiment.schema, grid.blocks, common)),
-            )
-        for where in dict.fromkeys(block.where for block in grid.blocks if block.where):
-            self._terminal.print(f"points excluded by where ({where}): {grid.left_out:,}")
-        keys = grid.swept[:MOST_KEYS]
-        self._terminal.table(("row", *keys), list(_point_lines(grid, keys)))
+def _show_grid(schema: Schema, grid: Grid, terminal: Console) -> None:
+    common = common_dimensions(grid.blocks)
+    terminal.table(("axis", "levels", ""), list(_axis_lines(common)))
+    if len(grid.blocks) > 1:
+        terminal.table(("block", "axes"), list(_block_lines(schema, grid.blocks, common)))
+    for where in dict.fromkeys(block.where for block in grid.blocks if block.where):
+        terminal.print(f"points excluded by where ({where}): {grid.left_out:,}")
+    keys = grid.swept[:MOST_KEYS]
+    terminal.table(("row", *keys), list(_point_lines(grid, keys)))
 
 
 def common_dimensions(blocks: Sequence[Block]) -> list[Dimension]:

@@ -16,7 +16,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.reporting.drawing import prepare_drawing
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import assemble, read_results, write_results
-from xorsweep.storage.store import Store
+from xorsweep.storage.store import Store, locked
 from xorsweep.storage.table_writer import CSV, PARQUET
 from xorsweep.sweeps.finished import complete_table, finished_manifest, written_results
 from xorsweep.sweeps.folders import open_with_rounds
@@ -79,7 +79,7 @@ def remake_report(
 
 def _with_tables_again(store: Store, grid: Grid, manifest: FinishedManifest) -> FinishedManifest:
     """Write both tables from the parts, and return the manifest that says so."""
-    with store.locked():
+    with locked(store.folder):
         digest = write_results(grid, complete_table(store, grid), store.folder, manifest.csv)
         manifest = replace(manifest, tables={PARQUET: digest})
         # After the tables, whose digest it has.

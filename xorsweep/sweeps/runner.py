@@ -74,7 +74,7 @@ def run_sweep(request: SweepRequest, terminal: Console | None = None) -> SweepRe
     if request.shards or workers_of(settings.parallel) > 1:
         request.experiment.check_portable()
     store = Store.create(request.folder, request.experiment.for_grid(request.grid))
-    with store.locked():
+    with locked(store.folder):
         check_unused(request.folder)  # now that no other process can start one
         run = _Run(store, request.grid, settings, request.provenance, terminal, request.shards)
         return run.run(request.documents)

@@ -24,13 +24,13 @@ from xorsweep.execution.serial import run_serial
 from xorsweep.experiment import FAILED, Experiment, ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import Console
-from xorsweep.storage.bitwise_diff import Difference, differences, ended_rows
+from xorsweep.storage.bitwise_diff import differences, ended_rows
 from xorsweep.storage.parts import table_of
 from xorsweep.storage.plain_files import is_there, open_file
 from xorsweep.storage.results import ResultTable, assemble, write_results
 from xorsweep.storage.store import Store, reading
 from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
-from xorsweep.sweeps.folders import check_undamaged, open_runnable, point_text
+from xorsweep.sweeps.folders import check_undamaged, difference_text, open_runnable
 from xorsweep.text import count_text, duration_text
 
 AT_ONCE = 4096
@@ -142,15 +142,7 @@ def _in_the_parts(
             points = grid.identities_of(rows[start : start + READ_AT_ONCE])
             stored = ended_rows(store.parts(points))
         for each in differences(stored, table, experiment):
-            yield _difference_text(grid, each)
-
-
-def _difference_text(grid: Grid, each: Difference) -> str:
-    (row,) = grid.rows_of(np.array([each.point_id], np.uint64))
-    return (
-        f"{point_text(grid, int(row))}: {each.column} is {each.here} in the sweep "
-        f"and {each.there} run again"
-    )
+            yield difference_text(grid, each, "in the sweep", "run again")
 
 
 def _run_alone(

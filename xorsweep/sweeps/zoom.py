@@ -21,6 +21,7 @@ from xorsweep.storage.plain_files import is_there
 from xorsweep.storage.store import MANIFEST, read_manifest
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.folders import OpenedSweep, open_with_rounds
+from xorsweep.sweeps.outputs import map_axes
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.windows import (
@@ -131,7 +132,7 @@ class _Source:
 
 def read_map(folder: Path, opened: OpenedSweep, terminal: Console) -> PixelMap:
     """Return the map of a finished sweep; raises StoreError where it is none."""
-    axes = MapAxes.of(opened.grid) if opened.store.experiment.has_maps else None
+    axes = map_axes(opened.store, opened.grid)
     if axes is None:
         raise StoreError(f"{folder} isn't a map but {opened.grid.text}; {MAP}")
     results = stored_results(folder, finished_manifest(folder), terminal)
