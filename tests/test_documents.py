@@ -288,8 +288,7 @@ def test_the_python_page_names_all_that_there_is() -> None:
     methods |= {name for shown in (xs.Run, xs.Sweep) for name in public(shown)}
     named = set(re.findall(r"`([\w.]+(?:\(\))?)(?:\(\*?\w+\))?`", text))
     missing = methods - named - {name.removesuffix("()") for name in named}
-    internal = {"open", "plot", "point", "single", "reporter", "experiment"}
-    internal |= {"tables", "tables_with", "columns", "column_tables"}
+    internal = {"open", "plot", "point", "single", "experiment"}
     assert missing <= internal
 
 

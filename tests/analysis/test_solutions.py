@@ -48,7 +48,7 @@ def test_networks_are_read_as_they_were_trained(tmp_path: Path) -> None:
         hidden=[2], lr=[1.0], epochs=[10, 20], seed=range(4), folder=tmp_path / "sweep",
         report=False, parallel="serial",
     )  # fmt: skip
-    tables = sweep.tables
+    tables = sweep.plot.report_figures.tables
     assert tables.networks is not None
     found = tables.networks([1, 6])
     assert set(found) == {1, 6}

@@ -232,4 +232,4 @@ def test_forged_curves_of_another_length_are_reported(sweep: Path) -> None:
     forge(sweep, with_value("learning_curve", 0, [0.5, 0.25]))
     sweep_of_it = xs.load(sweep)
     with pytest.raises(StoreError, match="learning curves that haven't the length of their epochs"):
-        sweep_of_it.tables.learning_curves(sweep_of_it.summary)
+        sweep_of_it.plot.report_figures.tables.learning_curves(sweep_of_it.summary)

@@ -100,10 +100,9 @@ def test_a_figure_has_the_files_and_the_size_that_were_asked_for(
     written = []
     for name in ("one", "other"):
         with styled(looks):
-            (spec,) = (
-                each for each in sweep.reporter.catalog(sweep.results) if each.name == "unsolved"
-            )
-            found = spec.draw(sweep.tables)
+            figures = sweep.plot.report_figures
+            (spec,) = (each for each in figures.catalog if each.name == "unsolved")
+            found = spec.draw(figures.tables)
             assert found is not None
             (tmp_path / name).mkdir()
             (tmp_path / name / "unsolved.png").touch()

@@ -5,15 +5,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 import xorsweep as xs
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
+from xorsweep.reporting.figures.column_data import ColumnTables
 from xorsweep.sweeps.plots import SweepPlots
-from xorsweep.sweeps.sweep import rate_frame
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +85,9 @@ def test_the_same_methods_draw_columns_of_networks_and_of_functions(
 
 
 def test_curves_of_networks_are_drawn_by_epoch(sweep: xs.Sweep) -> None:
-    (band, *_) = [part for _, part in sweep.column_tables.curves["learning_curve"].groupby("cell")]
+    tables = sweep.plot.column_figures.tables
+    assert isinstance(tables, ColumnTables)
+    (band, *_) = [part for _, part in tables.curves["learning_curve"].groupby("cell")]
     curves = sweep.curves("learning_curve")
     assert set(band["x"]) <= set(curves.columns)
     assert band["x"].max() in (200, 1500)
@@ -118,16 +119,6 @@ def test_a_notebook_shows_the_findings_and_the_rates(sweep: xs.Sweep) -> None:
     bounds = f"[{100 * cell['rate_low']:.0f}, {100 * cell['rate_high']:.0f}]"
     assert f"{100 * cell['rate']:.0f} % {bounds}" in text
     assert repr(sweep).startswith(f"<Sweep {sweep.manifest.grid.text}, none diverged")
-
-
-def test_rates_of_a_cell_without_a_run_are_no_numbers() -> None:
-    summary = pd.DataFrame(
-        {"lr": [1.0, 2.0], "runs": [0, 1], "rate": [np.nan, 0.5], "rate_low": 0.25, "rate_high": 1}
-    )
-    assert rate_frame(summary).to_numpy().tolist() == [
-        ["1", "0", "no run"],
-        ["2", "1", "50 % [25, 100]"],
-    ]
 
 
 @pytest.mark.slow

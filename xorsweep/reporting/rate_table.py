@@ -1,4 +1,4 @@
-"""The rates of convergence of a sweep as a table of a terminal's width."""
+"""The rates of convergence of a sweep as a table, of a terminal's width or for a notebook."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ def rate_table(cells: pd.DataFrame, swept: Sequence[str], width: int) -> tuple[T
         if _width(table) <= width:
             return table, note
     return _table_of(cells, keys, FEWEST_COLUMNS)
+
+
+def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return texts for the swept keys, runs and rate of each cell of a summary."""
+    from xorsweep.analysis.columns import swept_columns
+
+    cells = summary[swept_columns(summary)].astype(object)
+    frame: pd.DataFrame = cells.apply(lambda column: column.map(level_name))
+    frame["runs"] = summary["runs"].map("{:,}".format)
+    frame["converged, 95 % interval"] = [*map(_rate_text, summary.to_dict("records"))]
+    return frame
 
 
 def _width(table: Table) -> int:

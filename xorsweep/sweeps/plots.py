@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Choice, Nullable
@@ -15,8 +14,8 @@ from xorsweep.reporting.console_python import register_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from xorsweep.reporting.figures.catalog import FigureSpec, FigureTables
-    from xorsweep.sweeps.sweep import Sweep
+    from xorsweep.reporting.figures.catalog import FigureSpec
+    from xorsweep.sweeps.figure_sources import FigureSource
 
 
 class FigureAxes(TypedDict, total=False):
@@ -49,7 +48,8 @@ class SweepPlots:
     Each raises ConfigError if the results don't allow it.
     """
 
-    _sweep: Sweep
+    report_figures: FigureSource
+    column_figures: FigureSource
 
     def rate(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the rate of a boolean column; for networks, the rate of convergence.
@@ -104,7 +104,8 @@ class SweepPlots:
         if not self._is_map:
             from xorsweep.analysis.maps import MAP
 
-            raise ConfigError(f"plot.map: the sweep is {self._sweep.manifest.grid.text}; {MAP}")
+            text = self.report_figures.sweep.manifest.grid.text
+            raise ConfigError(f"plot.map: the sweep is {text}; {MAP}")
         if column is None and self._has("map"):
             return self._draw("map")
         return self._draw("map", f"{self._column('map', column)}_map")
@@ -160,20 +161,13 @@ class SweepPlots:
         """Return how often training fails, by the initial weights of both hidden units."""
         return self._draw("initial_weights_map")
 
-    @cached_property
-    def _catalog(self) -> Sequence[FigureSpec]:
-        return self._sweep.reporter.catalog(self._sweep.results)
-
-    @cached_property
-    def _column_catalog(self) -> Sequence[FigureSpec]:
-        return self._sweep.columns.figures(self._sweep.results)
-
     def _has(self, name: str) -> bool:
-        return any(spec.name == name for spec in self._catalog)
+        return any(spec.name == name for spec in self.report_figures.catalog)
 
     @property
     def _is_map(self) -> bool:
-        return any(spec.module in ("outcome_map", "column_map") for spec in self._catalog)
+        maps = ("outcome_map", "column_map")
+        return any(spec.module in maps for spec in self.report_figures.catalog)
 
     def _column(self, method: str, column: str | None) -> str:
         """Return a column that a method draws, the only one where None is given.
@@ -182,7 +176,7 @@ class SweepPlots:
         """
         from xorsweep.reporting.figures.methods import method_of
 
-        drawn = (spec for spec, _ in self._specs() if spec.columns and method_of(spec) == method)
+        drawn = (spec for _, spec in self._specs() if spec.columns and method_of(spec) == method)
         found = tuple(dict.fromkeys(spec.columns[0] for spec in drawn))
         if not found:
             raise self._refusal(method, {})
@@ -203,9 +197,9 @@ class SweepPlots:
         from xorsweep.reporting.figures.style import styled
 
         drawings = (
-            spec.draw(self._tables(axes, of_columns))
+            spec.draw(source.tables_with(axes))
             for name in names or (method,)
-            for spec, of_columns in self._specs()
+            for source, spec in self._specs()
             if spec.name == name
         )
         with styled():
@@ -214,35 +208,31 @@ class SweepPlots:
             raise self._refusal(method, axes)
         return register_figure(drawn.figure)
 
-    def _specs(self) -> Iterator[tuple[FigureSpec, bool]]:
-        """Yield the figures of the report, then those of columns, and whether they are these."""
-        for catalog, of_columns in ((self._catalog, False), (self._column_catalog, True)):
-            yield from ((spec, of_columns) for spec in catalog)
+    @property
+    def _sources(self) -> tuple[FigureSource, FigureSource]:
+        return self.report_figures, self.column_figures
+
+    def _specs(self) -> Iterator[tuple[FigureSource, FigureSpec]]:
+        """Yield the figures of the report, then those of columns, with their source."""
+        for source in self._sources:
+            yield from ((source, spec) for spec in source.catalog)
 
     def _refusal(self, method: str, axes: FigureAxes) -> ConfigError:
         """Return the error for a figure that the rows don't allow; it names those they allow."""
         from xorsweep.reporting.figures.methods import NEEDS, method_of
         from xorsweep.reporting.figures.style import styled
 
-        methods = [(method_of(spec), spec, of_columns) for spec, of_columns in self._specs()]
-        is_known = any(name == method for name, _, _ in methods)
+        is_known = any(method_of(spec) == method for _, spec in self._specs())
         why = "isn't drawn of maps" if self._is_map and not is_known else f"needs {NEEDS[method]}"
-        if len(self._sweep) > MOST_ROWS:
+        if len(self.report_figures.sweep) > MOST_ROWS:
             return ConfigError(f"plot.{method}: {why}")
-        tables = [self._tables(axes, of_columns) for of_columns in (False, True)]
         allowed: list[str] = []
         with styled():
-            for name, spec, of_columns in methods:
-                if name not in allowed and spec.draw(tables[of_columns]):
-                    allowed.append(name)
+            for source in self._sources:
+                tables = source.tables_with(axes)
+                for spec in source.catalog:
+                    name = method_of(spec)
+                    if name not in allowed and spec.draw(tables):
+                        allowed.append(name)
         there = ", ".join(f"plot.{name}" for name in allowed) or "no figure"
         return ConfigError(f"plot.{method}: {why}; these rows allow {there}")
-
-    def _tables(self, axes: FigureAxes, of_columns: bool) -> FigureTables:
-        chosen: dict[str, Any] = {
-            key: value for key, value in axes.items() if value not in (None, [], ())
-        }
-        if not chosen:
-            return self._sweep.column_tables if of_columns else self._sweep.tables
-        where = chosen.pop("where", None)
-        return self._sweep.tables_with(chosen, where, of_columns)

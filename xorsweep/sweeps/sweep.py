@@ -13,26 +13,19 @@ from typing import TYPE_CHECKING, Any
 from xorsweep.errors import ConfigError, StoreError
 from xorsweep.experiment import Experiment
 from xorsweep.fields import Boolean, Field, Nullable, Real, String
-from xorsweep.fields.sections import read_fields
 from xorsweep.fields.values import read_value, read_whole
 from xorsweep.grid.grid import Grid
-from xorsweep.grid.where import read_where
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.console_python import ScriptConsole, caller_console
-from xorsweep.settings import (
-    DEFAULT_LOOKS,
-    ZOOM_FACTOR,
-    ZOOM_FRAMES,
-    FigureSettings,
-)
+from xorsweep.settings import ZOOM_FACTOR, ZOOM_FRAMES
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.paths import folder_of
 from xorsweep.storage.plain_files import copy_tree, is_there
 from xorsweep.storage.store import LOCK, MANIFEST, check_unused, read_manifest
+from xorsweep.sweeps.figure_sources import ColumnFigures, ReportFigures
 from xorsweep.sweeps.finished import finished_manifest, stored_results
 from xorsweep.sweeps.folders import OpenedSweep, open_sweep, open_with_rounds
-from xorsweep.sweeps.keywords import keywords_in_errors
-from xorsweep.sweeps.outputs import findings_of_map, map_axes, report_writer
+from xorsweep.sweeps.outputs import findings_of_map, map_axes
 from xorsweep.sweeps.plots import SweepPlots
 from xorsweep.text import shorten
 
@@ -41,9 +34,6 @@ if TYPE_CHECKING:
     import xarray
 
     from xorsweep.analysis.maps import MapAxes
-    from xorsweep.reporting.column_report import ColumnReport
-    from xorsweep.reporting.figures.catalog import FigureTables
-    from xorsweep.reporting.report import ReportWriter
 
 MOST_CELLS = 24
 """The number of rows of a sweep's table in a notebook; `summary` has all."""
@@ -113,10 +103,11 @@ class Sweep:
         summary = at_epochs(self.summary, epochs)
         return self._experiment.findings(self.results, summary, self.comparisons_at(epochs))
 
-    @property
+    @cached_property
     def plot(self) -> SweepPlots:
         """Return the figures of the report, as methods."""
-        return SweepPlots(self)
+        given = (self, self._opened.store, self._grid, self._axes)
+        return SweepPlots(ReportFigures(*given), ColumnFigures(*given))
 
     def run(self, row: int) -> Any:
         """Run one row of `results`, counted from 0, again and alone, and return its result.
@@ -242,73 +233,6 @@ class Sweep:
             return remake_report(target, ScriptConsole(), figures=figures)
 
     @cached_property
-    def tables(self) -> FigureTables:
-        """Return the tables that the figures are made from."""
-        return self.reporter.tables(self.results, self.results if self._axes else self.summary)
-
-    def tables_with(
-        self, figures: Mapping[str, Any], where: str | None, of_columns: bool
-    ) -> FigureTables:
-        """Return the data of figures with other axes, or of some of the points.
-
-        Args:
-            figures: The keys of `x`, `hue` and `col`, those that are chosen.
-            where: An expression that is true at the points to keep.
-            of_columns: Whether they are those of the figures of columns.
-
-        Raises:
-            ConfigError: There is no such axis, or the expression isn't allowed or keeps no point.
-        """
-        if self._axes:
-            raise ConfigError("plot: a map has its own axes; x, hue, col and where are for others")
-        grid, results = self._grid, self.results
-        if where is not None:
-            with keywords_in_errors():
-                rows = read_where(self._experiment.schema, where).rows(grid.columns)
-            if not len(rows):
-                raise ConfigError(f"where={where}: keeps no point of this sweep")
-            grid, results = grid.at(rows), results.iloc[rows].reset_index(drop=True)
-        # With the names of arguments, which a report's figures have behind `figures`.
-        chosen = {**vars(DEFAULT_LOOKS), **figures}
-        looks = FigureSettings(**read_fields("", chosen, FigureSettings))
-        looks.check(prefix="")
-        # `where` may have left one level of a key.
-        swept = [key for key in grid.swept if results[key].nunique(dropna=False) > 1]
-        looks.check_axes(swept, prefix="")
-        if of_columns:
-            return self._column_tables(grid, results, looks)
-        reporter = report_writer(self._opened.store, grid, 1, figures=looks)
-        return reporter.tables(results, self._experiment.summarize(results))
-
-    @cached_property
-    def reporter(self) -> ReportWriter:
-        """Return the writer of this sweep's figures."""
-        return report_writer(self._opened.store, self._grid, 1, axes=self._axes)
-
-    @cached_property
-    def columns(self) -> ColumnReport:
-        """Return the figures of columns by their kinds, for any experiment."""
-        from xorsweep.reporting.column_report import ColumnReport
-
-        return ColumnReport(self._grid, self._opened.store, 1)
-
-    @cached_property
-    def column_tables(self) -> FigureTables:
-        """Return the data of figures of columns."""
-        return self._column_tables(self._grid, self.results, DEFAULT_LOOKS)
-
-    def _column_tables(
-        self, grid: Grid, results: pd.DataFrame, looks: FigureSettings
-    ) -> FigureTables:
-        from xorsweep.analysis.column_summary import summarize_columns
-        from xorsweep.reporting.column_report import ColumnReport
-
-        reporter = ColumnReport(grid, self._opened.store, 1)
-        reporter.looks = looks
-        summary = summarize_columns(results, list(grid.columns), self._experiment.times)
-        return reporter.tables(results, summary)
-
-    @cached_property
     def _axes(self) -> MapAxes | None:
         """Return the axes of a map, None of any other sweep."""
         return map_axes(self._opened.store, self._grid)
@@ -339,6 +263,8 @@ class Sweep:
         found = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
         if self._axes:
             return f"{self._head}<ul>{found}</ul>"
+        from xorsweep.reporting.rate_table import rate_frame
+
         rates = rate_frame(self.summary)
         left = len(rates) - MOST_CELLS
         more = f"<p>and {left:,} more cells in <code>summary</code></p>" if left > 0 else ""
@@ -375,22 +301,6 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         where, reason = error.filename or folder, error.strerror or error
         raise StoreError(f"{where} can't be written: {reason}") from None
-
-
-def rate_frame(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return texts for the swept keys, runs and rate of each cell of a summary."""
-    from xorsweep.analysis.columns import swept_columns
-    from xorsweep.text import level_name, rate_interval_text
-
-    cells = summary[swept_columns(summary)].astype(object)
-    frame: pd.DataFrame = cells.apply(lambda column: column.map(level_name))
-    frame["runs"] = summary["runs"].map("{:,}".format)
-    frame["converged, 95 % interval"] = [
-        # NaN, which isn't equal to itself.
-        "no run" if rate != rate else rate_interval_text(rate, low, high)
-        for rate, low, high in summary[["rate", "rate_low", "rate_high"]].to_numpy(float)
-    ]
-    return frame
 
 
 def holds_sweep(folder: Path) -> bool:
