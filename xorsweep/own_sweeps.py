@@ -134,25 +134,9 @@ def sweep_experiment(
 
     A second call with the same levels or more runs only the missing points.
 
-    Args:
-        experiment: An implementation of `xorsweep.experiment.Experiment`, such as a class that
-            derives from `xorsweep.tabular_experiment.TabularExperiment`.
-        axes: Levels for each key of its schema, one value or several; the last axis varies fastest.
-        folder: The folder of the sweep; None: a cache, by the content of the sweep.
-        blocks: Mappings that replace or extend `axes`; each makes a separate product.
-        zip: The keys that vary together, such as `[("steps", "drift")]`.
-        where: An expression that is true for the points to keep.
-        precision: Seeds are added to each setting until half the width of its 95 % interval is
-            below this.
-        max_seeds: The maximum number of seeds of a setting.
-        n_jobs: The number of processes; -1: one per core.
-        parallel: `loky`, `serial` or `dask`, or a mapping with its parameters.
-        on_failure: `continue`, or `stop` at the first point that fails.
-        title: The title of the report.
-        report: Whether to write the report into the folder.
-        figures: The axes, the style and the files of its figures, such as `{"x": "size"}`.
-        csv: Whether to write results.csv in addition to results.parquet.
-        progress: Whether to print the progress.
+    `experiment` is an implementation of `xorsweep.experiment.Experiment`, such as an object of a
+    class that derives from `xorsweep.tabular_experiment.TabularExperiment`. `axes` has levels by
+    key of its schema. The other arguments are those of `sweep_function`.
 
     Returns:
         The finished sweep.
