@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 from xorsweep.execution.interface import Advance
 from xorsweep.reporting.console import Console
-from xorsweep.storage import writer
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
 
@@ -25,14 +25,9 @@ class LookingConsole(Console):
         yield lambda done: self._look()
 
 
-@contextmanager
-def part_per_batch() -> Iterator[None]:
-    """Have each batch be on disk by itself at once."""
-    before, writer.EVERY = writer.EVERY, 0.0
-    try:
-        yield
-    finally:
-        writer.EVERY = before
+def with_part_per_batch(request: SweepRequest) -> SweepRequest:
+    """Return a request whose batches are each on disk at once, by themselves."""
+    return replace(request, settings=replace(request.settings, write_every=0.0))
 
 
 def interrupt_after(batches: int, request: SweepRequest) -> Path:
@@ -43,8 +38,8 @@ def interrupt_after(batches: int, request: SweepRequest) -> Path:
         if next(looks) >= batches:
             raise KeyboardInterrupt
 
-    with part_per_batch(), suppress(KeyboardInterrupt):
-        run_sweep(request, LookingConsole(look))
+    with suppress(KeyboardInterrupt):
+        run_sweep(with_part_per_batch(request), LookingConsole(look))
     return request.folder
 
 

@@ -128,6 +128,8 @@ class SweepSettings:
     """How a sweep is run and which files it writes; only `rounds` changes its rows.
 
     `title` is that of the report, and `csv` whether results.csv is written beside results.parquet.
+    `write_every` are the seconds of finished work that a kill may cost, as it takes some
+    milliseconds to make a file safe.
     """
 
     parallel: ExecutionSettings = ExecutionSettings()
@@ -137,6 +139,7 @@ class SweepSettings:
     csv: bool = field(True, Boolean())
     on_failure: str = field("continue", Choice(("continue", "stop")))
     title: str | None = field(None, Nullable(String()))
+    write_every: float = 0.25
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
 from xorsweep.settings import SweepSettings
-from xorsweep.storage import writer
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
 GridOf = Callable[..., Grid]
-QUIET = SweepSettings(ExecutionSettings("serial"), report=False)
+QUIET = SweepSettings(ExecutionSettings("serial"), report=False, write_every=0.0)
+"""Serial, with a part per batch."""
 
 
 @pytest.fixture(scope="module")
@@ -34,27 +34,19 @@ def grid(grid_of: GridOf) -> Grid:
     return grid_of(hidden=[2, 3, 4], lr=[0.5, 2.0], epochs=20, seed=range(10))
 
 
-@pytest.fixture
-def a_part_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "EVERY", 0)
-
-
 @pytest.fixture(scope="module")
 def finished(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("folder") / "sweep"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "EVERY", 0)
-        run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
+    run_sweep(SweepRequest(NetworkExperiment(), grid, QUIET, folder))
     return folder
 
 
 @pytest.fixture
-def sweep(finished: Path, tmp_path: Path, a_part_a_batch: None) -> Path:
+def sweep(finished: Path, tmp_path: Path) -> Path:
     """Return a copy of a finished sweep with a part a batch, to be changed."""
     return Path(shutil.copytree(finished, tmp_path / "sweep"))
 
 
-@pytest.mark.usefixtures("a_part_a_batch")
 def test_a_batch_is_on_disk_before_it_is_counted(grid: Grid, tmp_path: Path) -> None:
     counted: list[int] = []
 

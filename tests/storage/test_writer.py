@@ -84,6 +84,9 @@ def test_a_disk_that_takes_nothing_is_not_tried_again(
     counted: Counted, batches: list[pa.Table]
 ) -> None:
     (counted.store.folder / "parts").write_text("in the way")
-    with pytest.raises(OSError, match="parts"), BatchWriter(counted.store, counted.advance) as both:
+    with (
+        pytest.raises(OSError, match="parts"),
+        BatchWriter(counted.store, counted.advance, 0.25) as both,
+    ):
         both.add(batches[0], 10)
     assert not counted.counted

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from looks import LookingConsole, files_of, interrupt_after, part_per_batch
+from looks import LookingConsole, files_of, interrupt_after, with_part_per_batch
 
 import xorsweep as xs
 from xorsweep.errors import ConfigError, StoreError
@@ -118,8 +118,7 @@ def test_while_a_sweep_runs_each_look_has_the_batches_so_far(
         looks.append((len(sweep.results), len(list((folder / "parts").iterdir()))))
         assert sweep.manifest.state == "running"
 
-    with part_per_batch():
-        run_sweep(request_for(folder), LookingConsole(look))
+    run_sweep(with_part_per_batch(request_for(folder)), LookingConsole(look))
     assert [parts for _, parts in looks] == list(range(1, len(looks) + 1))
     assert len({rows for rows, _ in looks}) == len(looks) > 2
     assert looks[-1][0] == 72
@@ -244,7 +243,8 @@ def test_rounds_of_further_seeds_are_planned_as_far_as_they_are_known(
     grid_of: GridOf, tmp_path: Path
 ) -> None:
     rounds = AdaptiveSeeds(0.045, 420)
-    settings = SweepSettings(ExecutionSettings("serial"), rounds=rounds, report=False)
+    serial = ExecutionSettings("serial")
+    settings = SweepSettings(serial, rounds=rounds, report=False, write_every=0.0)
     grid = grid_of(lr=[1.0, 5.0], hidden=[2, 4], epochs=[50, 150], seed=range(20))
     folder, counts = tmp_path / "sweep", []
 
@@ -253,10 +253,8 @@ def test_rounds_of_further_seeds_are_planned_as_far_as_they_are_known(
         counts.append(sweep.counts)
         assert len(sweep.results) == sweep.counts["ok"]
 
-    with part_per_batch():
-        result = run_sweep(
-            SweepRequest(NetworkExperiment(), grid, settings, folder), LookingConsole(look)
-        )
+    request = SweepRequest(NetworkExperiment(), grid, settings, folder)
+    result = run_sweep(request, LookingConsole(look))
     assert counts[0]["planned"] == 160
     assert {each["planned"] for each in counts} > {160, result.counts["planned"]}
     assert counts[-1]["ok"] == result.counts["planned"]

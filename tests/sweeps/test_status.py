@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from looks import LookingConsole, files_of, interrupt_after, part_per_batch
+from looks import LookingConsole, files_of, interrupt_after, with_part_per_batch
 from sweep_process import SWEEP, Running
 
 import xorsweep as xs
@@ -68,10 +68,10 @@ def test_a_finished_sweep_is_one_line(request_here: SweepRequest) -> None:
 
 def test_a_running_sweep_shows_its_progress(request_here: SweepRequest) -> None:
     looks = []
-    with part_per_batch():
-        run_sweep(
-            request_here, LookingConsole(lambda: looks.append(sweep_status(request_here.folder)))
-        )
+    run_sweep(
+        with_part_per_batch(request_here),
+        LookingConsole(lambda: looks.append(sweep_status(request_here.folder))),
+    )
     assert [lines[2].strip() for lines in looks] == [
         "24 of 72 points, 33.3 % (ok 24)",
         "48 of 72 points, 66.7 % (ok 48)",
@@ -193,13 +193,15 @@ def is_all_failed(folder: Path, path: Path) -> bool:
 @pytest.mark.slow
 def test_rounds_of_further_seeds_are_reported(grid_of: GridOf, tmp_path: Path) -> None:
     settings = SweepSettings(
-        ExecutionSettings("serial"), rounds=AdaptiveSeeds(0.045, 420), report=False
+        ExecutionSettings("serial"),
+        rounds=AdaptiveSeeds(0.045, 420),
+        report=False,
+        write_every=0.0,
     )
     grid = grid_of(lr=[1.0, 5.0], hidden=[2, 4], epochs=[50, 150], seed=range(20))
     request = SweepRequest(NetworkExperiment(), grid, settings, tmp_path / "sweep")
     looks = []
-    with part_per_batch():
-        run_sweep(request, LookingConsole(lambda: looks.append(sweep_status(request.folder))))
+    run_sweep(request, LookingConsole(lambda: looks.append(sweep_status(request.folder))))
     rounds = [re.match(r"  round (\d): \d of 8 settings need more runs", each[2]) for each in looks]
     numbers = [int(each[1]) for each in rounds if each]
     assert len(numbers) == len(looks)

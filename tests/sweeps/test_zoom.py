@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from column_sweeps import sweep_columns
-from looks import interrupt_after
+from looks import LookingConsole
 from PIL import Image
 
 import xorsweep as xs
@@ -111,15 +111,14 @@ def test_the_same_command_resumes_and_another_window_is_refused(
     experiment: FunctionExperiment,
     tmp_path: Path,
     without_figures: None,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
     whole, part = tmp_path / "whole", tmp_path / "part"
     zoom(folder, whole, at=(1.0, 0.5), experiment=experiment)
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            "xorsweep.sweeps.zoom.run_sweep", lambda request, _: interrupt_after(1, request)
-        )
-        zoom(folder, part, at=(1.0, 0.5), experiment=experiment)
+    with pytest.raises(KeyboardInterrupt):
+        zoom(folder, part, at=(1.0, 0.5), experiment=experiment, terminal=LookingConsole(interrupt))
     assert not (part / "results.parquet").exists()
     zoom(folder, part, at=(1.0, 0.5), experiment=experiment)
     assert (part / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()

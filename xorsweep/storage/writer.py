@@ -11,9 +11,6 @@ import pyarrow as pa
 from xorsweep.execution.interface import Advance
 from xorsweep.storage.store import Store
 
-EVERY = 0.25
-"""Seconds of finished work that a kill may cost: to make a file safe takes some milliseconds."""
-
 
 class BatchWriter:
     """Puts batches into a store, and counts them once they are safe.
@@ -24,12 +21,11 @@ class BatchWriter:
     Args:
         store: Where they are put.
         advance: Is called with the work of batches that are safe.
-        every: Seconds after a part within which none is written, or None for EVERY.
+        every: Seconds after a part within which none is written.
     """
 
-    def __init__(self, store: Store, advance: Advance, every: float | None = None) -> None:
-        self._store, self._advance = store, advance
-        self._every = EVERY if every is None else every
+    def __init__(self, store: Store, advance: Advance, every: float) -> None:
+        self._store, self._advance, self._every = store, advance, every
         self._rows: list[pa.Table] = []
         self._work = 0
         self._last = float("-inf")

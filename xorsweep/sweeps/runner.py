@@ -277,7 +277,7 @@ class _Run:
             # They are left in reverse order: rows that have arrived are stored, then the workers
             # are stopped.
             closing(execute(plan.batches, ExperimentTask(self.experiment))) as finished,
-            BatchWriter(self.store, advance) as writer,
+            BatchWriter(self.store, advance, self.settings.write_every) as writer,
         ):
             for batch, rows in finished:
                 writer.add(rows, batch.work)
