@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from planned_batches import planned, stored
+from planned_batches import SmallBatches, planned, stored
 
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution import dask as dask_cluster
@@ -22,7 +22,6 @@ from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.experiment import FAILED, ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks.engines.numpy import engine as numpy_engine
 from xorsweep.settings import SweepSettings
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
@@ -69,7 +68,7 @@ class Cluster:
             cwd=self.folder,
             stdout=log,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         )
         log.close()
         self.processes.append(process)
@@ -220,9 +219,8 @@ def test_a_batch_that_kills_its_workers_fails_and_the_rest_continues(grid: Grid)
 
 
 def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
-    doomed: Cluster, grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    doomed: Cluster, grid_of: GridOf, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(numpy_engine, "capacity", lambda *_, **__: 50)
     grid = grid_of(lr=[0.5, 3.0, 1e6], hidden=[2, 3], epochs=[100, 3000], seed=range(200))
     run_sweep(
         SweepRequest(
@@ -247,7 +245,10 @@ def test_results_are_the_same_bytes_when_a_worker_is_killed_in_mid_sweep(
     killer.start()
     result = run_sweep(
         SweepRequest(
-            NetworkExperiment(), grid, SweepSettings(parallel, report=False), tmp_path / "dask"
+            SmallBatches(members=50),
+            grid,
+            SweepSettings(parallel, report=False),
+            tmp_path / "dask",
         )
     )
     killer.join()
@@ -274,26 +275,20 @@ def test_a_scheduler_that_disappears_is_an_error(doomed: Cluster, grid: Grid) ->
         list(finished)
 
 
-def test_a_cluster_without_workers_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dask_cluster, "PATIENCE", 2)
+def test_a_cluster_without_workers_is_an_error(tmp_path: Path) -> None:
     with started(tmp_path, workers=0) as lonely:
         address = lonely.address
         with pytest.raises(ConfigError) as told:
-            resolve_workers(ExecutionSettings("dask", address=address))
+            dask_cluster.count_workers(address, patience=2)
     assert str(told.value) == (
         f"parallel.address={address}: its scheduler has had no worker for 2 s"
     )
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere://x", "tcp://"])
-def test_an_address_where_nobody_answers_is_one_line(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dask_cluster, "PATIENCE", 2)
+def test_an_address_where_nobody_answers_is_one_line(address: str) -> None:
     with pytest.raises(ConfigError) as told:
-        resolve_workers(ExecutionSettings("dask", address=address))
+        dask_cluster.count_workers(address, patience=2)
     assert str(told.value).startswith(
         f"parallel.address={address}: no Dask scheduler answers there ("
     )

@@ -20,11 +20,10 @@ from xorsweep.grid.columns import Column
 from xorsweep.grid.grid import Grid, concatenate, product_grid
 from xorsweep.grid.schema import Point
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.networks import planning
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.engines.interface import Capacity, EpochCost
-from xorsweep.networks.planning import Batch, make_plan
+from xorsweep.networks.planning import BATCH_SECONDS, Batch, Batches, make_plan
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 PointOf = Callable[..., Point]
@@ -266,7 +265,7 @@ def test_large_networks_count_by_the_cost_of_their_epochs(point_of: PointOf) -> 
     plan = make_plan(grid, at_most(10**9), 2, np.arange(len(grid)), epoch_cost)
     for batch in plan.batches:
         rows = {"parity": 8, "xor": 4}[str(batch.fixed["task"])]
-        seconds = planning.BATCH_SECONDS + 100 * (1e-4 + 1e-7 * rows * batch.members)
+        seconds = BATCH_SECONDS + 100 * (1e-4 + 1e-7 * rows * batch.members)
         assert batch.cost == pytest.approx(seconds)
     assert [batch.cost for batch in plan.batches] == sorted(
         (batch.cost for batch in plan.batches), reverse=True
@@ -351,12 +350,13 @@ def test_the_work_of_a_batch_is_its_epochs_times_its_networks() -> None:
 
 
 def test_batches_of_a_plan_are_made_when_they_are_asked_for(
-    point_of: PointOf, monkeypatch: pytest.MonkeyPatch
+    point_of: PointOf,
 ) -> None:
     axes = [Axis("seed", tuple(range(50))), Axis("epochs", (3, 1))]
     grid = product_grid(NETWORK_SCHEMA, axes, [point_of()])
-    monkeypatch.setattr(planning, "MOST_KEPT", 2)
-    batches = plan_of(grid, 1, at_most(9)).batches
+    planned = plan_of(grid, 1, at_most(9)).batches
+    assert isinstance(planned, Batches)
+    batches = replace(planned, most_kept=2)
     assert batches[-1].rows.tolist() == list(batches)[-1].rows.tolist()
     assert [each.rows.tolist() for each in batches[2:4]] == [
         batches[place].rows.tolist() for place in (2, 3)

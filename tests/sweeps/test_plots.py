@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 import xorsweep as xs
 from xorsweep.reporting.figures.catalog import NETWORK_FIGURES
 from xorsweep.reporting.figures.methods import NEEDS, method_of
-from xorsweep.sweeps import plots
 from xorsweep.sweeps.plots import SweepPlots
 
 METHODS = [name for name in vars(SweepPlots) if not name.startswith("_")]
@@ -39,6 +38,11 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> xs.Sweep:
     return xs.sweep_function(lambda x: "a" * x, {"x": [1, 2]}, folder, parallel="serial")
 
 
+def as_if_large(plot: SweepPlots) -> SweepPlots:
+    """Return the figures of a sweep with more rows than an error takes figures from."""
+    return SweepPlots(plot.report_figures, plot.column_figures, 0)
+
+
 def is_drawn(draw: Callable[[], Figure]) -> bool:
     """Tell whether there is a figure, or one for each of several columns."""
     try:
@@ -56,12 +60,10 @@ def test_each_method_has_its_needs() -> None:
     "kind", ["lone", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("own", "texts"))]
 )
 def test_an_error_lists_the_figures_that_the_rows_allow(
-    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    kind: str, request: pytest.FixtureRequest
 ) -> None:
     sweep = request.getfixturevalue(kind)
-    with monkeypatch.context() as patch:
-        patch.setattr(plots, "MOST_ROWS", 0)
-        drawn = {name for name in METHODS if is_drawn(getattr(sweep.plot, name))}
+    drawn = {name for name in METHODS if is_drawn(getattr(as_if_large(sweep.plot), name))}
     with pytest.raises(xs.ConfigError) as raised:
         sweep.plot.solutions()
     about, _, listed = str(raised.value).rpartition("; these rows allow ")
@@ -72,12 +74,9 @@ def test_an_error_lists_the_figures_that_the_rows_allow(
 
 
 @pytest.mark.parametrize("method", sorted({*METHODS} - {"map"}))
-def test_a_large_sweep_isnt_drawn_for_an_error(
-    method: str, texts: xs.Sweep, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plots, "MOST_ROWS", 1)
+def test_a_large_sweep_isnt_drawn_for_an_error(method: str, texts: xs.Sweep) -> None:
     with pytest.raises(xs.ConfigError) as raised:
-        getattr(texts.plot, method)()
+        getattr(as_if_large(texts.plot), method)()
     assert str(raised.value) == f"plot.{method}: needs {NEEDS[method]}"
 
 

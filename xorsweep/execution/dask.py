@@ -39,21 +39,22 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 """Ctrl-C reaches every process of a terminal; this one ends the workers, in its own time."""
 
 
-def count_workers(address: str) -> int:
+def count_workers(address: str, patience: int = PATIENCE) -> int:
     """Return how many batches a running cluster runs at a time.
 
     Args:
         address: Of its scheduler, such as `tcp://10.0.0.1:8786`.
+        patience: Seconds in which it has to answer, and to have a worker.
 
     Raises:
         ConfigError: It can't be reached, has no worker, or its versions would give other bits.
     """
-    with _connected(address) as client:
+    with _connected(address, patience) as client:
         try:
-            client.wait_for_workers(1, timeout=PATIENCE)
+            client.wait_for_workers(1, timeout=patience)
         except TimeoutError:
             raise ConfigError(
-                f"parallel.address={address}: its scheduler has had no worker for {PATIENCE} s"
+                f"parallel.address={address}: its scheduler has had no worker for {patience} s"
             ) from None
         _check_same_bits(client, address)
         return sum(client.nthreads().values())
@@ -160,11 +161,11 @@ def _started(workers: int, folder: str) -> LocalCluster:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Client]:
+def _connected(address: str, patience: int = PATIENCE) -> Iterator[Client]:
     """Connect to a running cluster; raises ConfigError where it doesn't answer."""
     with dask.config.set(_QUIET):
         try:
-            client = Client(address, timeout=PATIENCE, set_as_default=False)
+            client = Client(address, timeout=patience, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ConfigError(
                 f"parallel.address={address}: no Dask scheduler answers there "

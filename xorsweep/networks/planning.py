@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, overload
@@ -217,6 +217,7 @@ class Batches(Sequence[Batch]):
 
     grid: Grid
     planned: Sequence[_Planned]
+    most_kept: int = MOST_KEPT
 
     def __len__(self) -> int:
         return len(self.planned)
@@ -227,13 +228,13 @@ class Batches(Sequence[Batch]):
     def __getitem__(self, place: slice) -> Sequence[Batch]: ...
     def __getitem__(self, place: int | slice) -> Batch | Sequence[Batch]:
         if isinstance(place, slice):
-            return Batches(self.grid, self.planned[place])
+            return replace(self, planned=self.planned[place])
         return self._made(range(len(self))[place])
 
     @cached_property
     def _made(self) -> Callable[[int], Batch]:
         # A cache of this plan, and not of the function: it goes when the plan goes.
-        return lru_cache(MOST_KEPT)(lambda place: _batch(self.grid, self.planned[place]))
+        return lru_cache(self.most_kept)(lambda place: _batch(self.grid, self.planned[place]))
 
     def work_of(self, planned: _Planned) -> int:
         """Return the work of a batch that isn't made yet."""

@@ -50,6 +50,7 @@ class SweepPlots:
 
     report_figures: FigureSource
     column_figures: FigureSource
+    _most_rows: int = MOST_ROWS
 
     def rate(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:
         """Return the rate of a boolean column; for networks, the rate of convergence.
@@ -224,7 +225,7 @@ class SweepPlots:
 
         is_known = any(method_of(spec) == method for _, spec in self._specs())
         why = "isn't drawn of maps" if self._is_map and not is_known else f"needs {NEEDS[method]}"
-        if len(self.report_figures.sweep) > MOST_ROWS:
+        if len(self.report_figures.sweep) > self._most_rows:
             return ConfigError(f"plot.{method}: {why}")
         allowed: list[str] = []
         with styled():
