@@ -40,7 +40,7 @@ from xorsweep.networks.results import (
     part_types,
     tabulate,
 )
-from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of
+from xorsweep.networks.schema import COMPONENTS, NETWORK_SCHEMA, component_of, epochs_of
 from xorsweep.networks.trainability import TRAINABLE
 from xorsweep.networks.trainer import train_batch
 from xorsweep.settings import NetworkSettings
@@ -210,9 +210,7 @@ class NetworkExperiment(Experiment[Batch]):
     def batch_of_one(self, grid: Grid, row: int) -> Batch:
         """Return a batch of one network, kept after its last epoch."""
         point = grid.point(row)
-        epochs = point["epochs"]
-        assert isinstance(epochs, int)
-        return batch_of_one(point, (epochs,), int(grid.identities_of(row)))
+        return batch_of_one(point, (epochs_of(point),), int(grid.identities_of(row)))
 
     def warm_up(self, batches: Sequence[Batch], log: Callable[[str], None]) -> list[str]:
         """Compile the engine; return a line for each component that isn't compiled."""

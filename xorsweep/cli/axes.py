@@ -12,7 +12,6 @@ from hydra.core.override_parser.types import (
     Glob,
     Override,
     OverrideType,
-    QuotedString,
     RangeSweep,
     Transformer,
 )
@@ -23,6 +22,7 @@ from xorsweep.cli.hydra_config import (
     known_keys,
     parse_overrides,
     quote_for_hydra,
+    unquoted,
 )
 from xorsweep.cli.keys import canonical_level, is_point_key
 from xorsweep.command_lines import quote
@@ -62,7 +62,7 @@ def level_count(override: Override) -> int:
 
 def spacing_of(override: Override) -> Spacing | None:
     """Return the levels by number that an override asks for, None where it asks for others."""
-    value = _level(override.value())
+    value = unquoted(override.value())
     if isinstance(value, str) and is_spacing(value):
         return read_spacing(override.key_or_group, value)
     return None
@@ -74,7 +74,7 @@ def swept(override: Override) -> ParsedAxis:
     spacing = spacing_of(override)
     if not override.is_sweep_override() and not spacing:
         text = override.input_line or ""
-        level = _level(_canonical(key, override.value()))
+        level = unquoted(_canonical(key, override.value()))
         return ParsedAxis(Axis(key, (level,)), (text,), False)
     if (override.is_add() or key not in known_keys()) and not is_point_key(key):
         raise ConfigError(
@@ -88,7 +88,7 @@ def swept(override: Override) -> ParsedAxis:
     values = [_canonical(key, value) for value in found]
     # As Hydra's own sweeper writes a job's override, so that it composes the same.
     texts = tuple(f"{element}={Transformer.encode(value)}" for value in values)
-    levels = tuple(_level(value) for value in values)
+    levels = tuple(unquoted(value) for value in values)
     return ParsedAxis(Axis(key, levels, _is_structural(override, texts)), texts, True)
 
 
@@ -120,14 +120,10 @@ def _refuse_one_step(override: Override) -> None:
 
 def _canonical(key: str, value: Any) -> Any:
     """Return a level as Hydra has it, or the name of the component that it is another word for."""
-    level = _level(value)
+    level = unquoted(value)
     canonical = canonical_level(key, level)
     # Unchanged where it can be: the quotes of a QuotedString decide how Hydra reads it.
     return value if canonical == level else canonical
-
-
-def _level(value: Any) -> Any:
-    return value.text if isinstance(value, QuotedString) else value
 
 
 def _is_structural(override: Override, texts: Sequence[str]) -> bool:

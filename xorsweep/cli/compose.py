@@ -169,7 +169,12 @@ def compose_block(
     }
     dependent = _interpolated(configs.values(), overrides)
     if dependent:
-        overrides = [_composed_too(each, dependent) for each in overrides]
+        overrides = [
+            replace(each, axis=replace(each.axis, structural=True))
+            if each.axis.key in dependent
+            else each
+            for each in overrides
+        ]
         # Again, with those axes composed: their configs may refer to further ones.
         return compose_block(compose, overrides, zipped, where)
     for each in configs.values():
@@ -208,12 +213,6 @@ def _interpolated(configs: Iterable[Configuration], overrides: Sequence[ParsedAx
         # By the last name alone, as an interpolation may be relative; one too many costs time only.
         if re.search(rf"\b{re.escape(axis.key.split('.')[-1])}\b", text)
     }
-
-
-def _composed_too(each: ParsedAxis, keys: set[str]) -> ParsedAxis:
-    return (
-        replace(each, axis=replace(each.axis, structural=True)) if each.axis.key in keys else each
-    )
 
 
 def merge_equal_levels(

@@ -16,9 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from xorsweep.cli.config_files import composed_files
 from xorsweep.cli.experiments import load_class
-from xorsweep.cli.hydra_config import levels_of, plain
+from xorsweep.cli.hydra_config import AXES, levels_of, plain
 from xorsweep.cli.own_sweep import (
-    AXES,
     EXPERIMENT,
     FUNCTION,
     FUNCTION_KEYS,

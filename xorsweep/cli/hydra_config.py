@@ -54,8 +54,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     try:
         found = _container(config, resolve=True)
     except OmegaConfBaseException as error:
-        key = f"{error.full_key}: " if error.full_key else ""
-        raise ConfigError(key + str(error).splitlines()[0]) from None
+        raise ConfigError(explain_hydra_error(error)) from None
     return {str(key): value for key, value in found.items()}
 
 
@@ -163,7 +162,12 @@ def _listed(key: str, argument: str) -> list[Any]:
         )
     swept = override.is_sweep_override()
     values = [*override.sweep_iterator()] if swept else [override.value()]
-    return [each.text if isinstance(each, QuotedString) else each for each in values]
+    return [unquoted(each) for each in values]
+
+
+def unquoted(value: Any) -> Any:
+    """Return a value of Hydra's parser, a text in quotes without them."""
+    return value.text if isinstance(value, QuotedString) else value
 
 
 def check_overrides(arguments: Iterable[str], groups: Callable[[], Collection[str]]) -> None:
@@ -234,7 +238,7 @@ def _refuse_no_name(key: str, value: str, argument: str) -> None:
         return
     found = found.list if isinstance(found, ChoiceSweep) else found
     choices = found if isinstance(found, list) else [found]
-    names = [each.text if isinstance(each, QuotedString) else each for each in choices]
+    names = [unquoted(each) for each in choices]
     if not names or not all(isinstance(each, str | Glob) for each in names) or "???" in names:
         known = ", ".join(choices_of(key))
         must = f"must be one of {known}" if known else "must be the name of a choice"

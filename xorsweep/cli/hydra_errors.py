@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import OmegaConfBaseException
 
 from xorsweep.fields import fields_of, is_number, is_whole
 from xorsweep.hints import BACKENDS, bare_hint, choice_hint, comma_hint, number_hint
@@ -27,8 +28,11 @@ _PACKAGES = {
 _SWEPT = re.compile(r"Ambiguous value for argument '(.+)'")
 
 
-def explain_hydra_error(error: HydraException) -> str:
+def explain_hydra_error(error: HydraException | OmegaConfBaseException) -> str:
     """Return a message with the error and the allowed values."""
+    if isinstance(error, OmegaConfBaseException):
+        key = f"{error.full_key}: " if error.full_key else ""
+        return key + str(error).splitlines()[0]
     if isinstance(error, MissingConfigException) and error.options:
         return _no_choice(str(error.missing_cfg_file), list(error.options))
     if isinstance(error, OverrideParseException):

@@ -146,11 +146,8 @@ def _explain(error: Exception) -> str | None:
     is_ours = isinstance(error, ConfigError) or isinstance(error.__cause__, ConfigError)
     if not is_ours and (fault := first_fault(error, sys.argv[1:])):
         return fault
-    if isinstance(error, HydraException):
+    if isinstance(error, HydraException | OmegaConfBaseException):
         return explain_hydra_error(error)
-    if isinstance(error, OmegaConfBaseException):
-        key = f"{error.full_key}: " if error.full_key else ""
-        return key + str(error).splitlines()[0]
     return error_line(error)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from xorsweep.cli.defaults import read_defaults
-from xorsweep.cli.hydra_config import GRID_KEYS
+from xorsweep.cli.hydra_config import AXES, GRID_KEYS
 from xorsweep.cli.keys import RUN_KEYS, SWEEP_SETTINGS
 from xorsweep.cli.yaml_errors import chosen_files, config_folders
 from xorsweep.command_lines import quote
@@ -20,7 +20,6 @@ from xorsweep.settings import FIGURES, FigureSettings
 
 FUNCTION, EXPERIMENT = "function", "experiment"
 OUR_SWEEPER = "xorsweep_grid"
-AXES = "grid.axes"
 SWEEP_KEYS = frozenset({*RUN_KEYS, *SWEEP_SETTINGS} - {"parallel", FIGURES})
 """The keys of a function's sweep that aren't arguments of the function."""
 FUNCTION_KEYS = (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xorsweep.fields import FloatArray, Scalar
 from xorsweep.networks.engines import Engine, load_capacity
 from xorsweep.networks.planning import Batch
-from xorsweep.networks.schema import NETWORK_SCHEMA, network_of, task_rows
+from xorsweep.networks.schema import NETWORK_SCHEMA, epochs_of, network_of, task_rows
 from xorsweep.networks.single_run import SingleRun, exit_as_error
 from xorsweep.networks.trainer import train_batch
 from xorsweep.networks.warmup import warm_up
@@ -46,10 +46,8 @@ class SeedRuns:
     @classmethod
     def of_single(cls, run: SingleRun) -> SeedRuns:
         """Return one run that was looked at closely."""
-        epochs = run.point["epochs"]
-        assert isinstance(epochs, int)
-        converged_epoch = -1 if run.converged_epoch is None else run.converged_epoch
-        return cls.read(np.array([run.final_error]), np.array([converged_epoch]), epochs)
+        converged_epoch = np.array([-1 if run.converged_epoch is None else run.converged_epoch])
+        return cls.read(np.array([run.final_error]), converged_epoch, epochs_of(run.point))
 
 
 def check_seeds(point: Mapping[str, Scalar], seeds: Sequence[int]) -> None:
@@ -75,8 +73,7 @@ def train_seeds(
     Returns:
         The runs, with the same bits as the rows of a sweep.
     """
-    epochs = point["epochs"]
-    assert isinstance(epochs, int)
+    epochs = epochs_of(point)
     batch = Batch(
         fixed={key: value for key, value in point.items() if key not in ("epochs", "seed")},
         varying={"seed": np.array(seeds, np.uint32)},

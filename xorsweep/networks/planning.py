@@ -17,7 +17,7 @@ from xorsweep.fields import Scalar
 from xorsweep.grid.columns import combined_codes, number_by_appearance
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.batch_sizes import Group, batch_counts
-from xorsweep.networks.schema import network_of, task_rows
+from xorsweep.networks.schema import epochs_of, network_of, task_rows
 
 if TYPE_CHECKING:
     from xorsweep.grid.schema import Point
@@ -136,8 +136,7 @@ def make_plan(
 
 def _group_of(point: Point, members: int, capacity: Capacity, epoch_costs: EpochCosts) -> Group:
     """Return the costs of some networks with the settings of a point."""
-    network, rows, epochs = network_of(point), task_rows(point), point["epochs"]
-    assert isinstance(epochs, int)
+    network, rows, epochs = network_of(point), task_rows(point), epochs_of(point)
     epoch = epoch_costs(network, rows)
     return Group(
         members,
@@ -238,9 +237,8 @@ class Batches(Sequence[Batch]):
 
     def work_of(self, planned: _Planned) -> int:
         """Return the work of a batch that isn't made yet."""
-        last = int(self.grid.columns["epochs"].array(planned.rows[-1, :1])[0])
-        members: int = planned.rows.shape[1]
-        return members * last
+        last = self.grid.columns["epochs"].array(planned.rows[-1, :1])[0]
+        return int(planned.rows.shape[1] * last)
 
 
 def _batch(grid: Grid, planned: _Planned) -> Batch:

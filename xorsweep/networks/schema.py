@@ -58,6 +58,11 @@ def task_rows(values: Mapping[str, Any]) -> int:
     return len(component_of("task", values).inputs())
 
 
+def epochs_of(values: Mapping[str, Any]) -> int:
+    """Return the epochs of a point."""
+    return int(values["epochs"])
+
+
 def learning_rates(values: Mapping[str, Any]) -> tuple[FloatArray, FloatArray]:
     """Return the learning rate and that of the output layer, numbers or arrays (N,), as values."""
     rate = np.asarray(values["lr"], np.float64)

@@ -23,7 +23,7 @@ from xorsweep.networks.metrics import (
     measure,
 )
 from xorsweep.networks.planning import batch_of_one
-from xorsweep.networks.schema import component_of, network_of
+from xorsweep.networks.schema import component_of, epochs_of, network_of
 from xorsweep.networks.tasks import Task
 from xorsweep.networks.trainer import build_training, read_snapshot
 from xorsweep.text import exception_text
@@ -134,8 +134,7 @@ def train_single(
     Returns:
         The run, with the same bits as in a sweep.
     """
-    last = point["epochs"]
-    assert isinstance(last, int)
+    last = epochs_of(point)
     training, trained = _train(point, last, engine)
     stopped = int(trained.converged_epoch[0])
     if training.until_converged and 0 <= stopped < last:

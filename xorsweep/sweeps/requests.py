@@ -96,15 +96,9 @@ def resume_with(
     experiment: Experiment[Any] | None,
     provenance: Provenance,
 ) -> ResumeRequest:
-    """Return how to resume a sweep as a command asks; of other keys it keeps its own values.
+    """Return how to resume a sweep as a command asks, which gives the keys `given`.
 
-    Args:
-        folder: The folder of the sweep.
-        settings: The settings of the command.
-        given: The keys that were given.
-        more: Further levels of the sweep's axes.
-        experiment: The experiment that runs the points; that of the manifest where None.
-        provenance: Entries that the manifest records unchanged.
+    Of other keys the sweep keeps its own values.
     """
     return ResumeRequest(
         folder,

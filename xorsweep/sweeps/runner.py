@@ -39,7 +39,7 @@ from xorsweep.sweeps.interruption import (
     resume_hint_on_error,
     stop_if_failed,
 )
-from xorsweep.sweeps.outputs import map_axes, report_writer, write_tables
+from xorsweep.sweeps.outputs import SUMMARY, map_axes, report_writer, write_tables
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.resume import open_resumed
 from xorsweep.sweeps.shards import ShardPlan, remove_shards, run_in_shards
@@ -230,7 +230,12 @@ class _Run:
         page = write_tables(self.store, grid, finished, results, report or None, self.terminal)
         # Last, so that `finished` is true of every file beside it.
         self.store.write_manifest(finished)
-        return self._conclude(counts, page)
+        rows = folder / (CSV if self.settings.csv else PARQUET)
+        result = SweepResult(folder, counts, rows, folder / SUMMARY, page)
+        self.terminal.log(count_line(counts))
+        paths = (result.results, result.summary, result.report)
+        self.terminal.paths([path for path in paths if path and path.exists()])
+        return result
 
     def _full_grid(self) -> Grid:
         parts = self.store.measurements()
@@ -298,15 +303,6 @@ class _Run:
             missing = count_text(int((~stored.present).sum()), "point is", "points are")
             raise ExecutionError(f"{missing} in none of the parts")
         return stored
-
-    def _conclude(self, counts: Mapping[str, int], report: Path | None) -> SweepResult:
-        folder = self.store.folder
-        rows = folder / (CSV if self.settings.csv else PARQUET)
-        result = SweepResult(folder, counts, rows, folder / "summary.csv", report)
-        self.terminal.log(count_line(counts))
-        paths = (result.results, result.summary, result.report)
-        self.terminal.paths([path for path in paths if path and path.exists()])
-        return result
 
 
 @dataclass(frozen=True)

@@ -34,18 +34,15 @@ def window_at(axes: MapAxes, at: Place, factor: float) -> Window:
     Raises:
         ConfigError: The place lies outside the map.
     """
+    sides = []
     for axis, level in zip((axes.x, axes.y), at, strict=True):
         if not axis.levels[0] <= level <= axis.levels[-1]:
             raise ConfigError(
                 f"at={at[0]:g},{at[1]:g}: {axis.key} lies between {axis.levels[0]:g} and "
                 f"{axis.levels[-1]:g}"
             )
-    return Window(
-        *(
-            _around(axis, float(axis.coordinates(np.array(level))), factor)
-            for axis, level in zip((axes.x, axes.y), at, strict=True)
-        )
-    )
+        sides.append(_around(axis, float(axis.coordinates(np.array(level))), factor))
+    return Window(*sides)
 
 
 def busiest_place(shown: PixelMap, flag: str, factor: float, folder: Path) -> Window:
@@ -92,17 +89,11 @@ def window_between(
     # 1 for the whole map and 0 for the window: linear in the size, so that one place stays where it
     # is in every frame.
     left = (size - 1 / factor) / (1 - 1 / factor)
-    return Window(
-        *(
-            _towards(_ends(axis), ends, left)
-            for axis, ends in ((axes.x, window.x), (axes.y, window.y))
-        )
-    )
+    return Window(_towards(axes.x, window.x, left), _towards(axes.y, window.y, left))
 
 
-def _towards(
-    whole: tuple[float, float], part: tuple[float, float], left: float
-) -> tuple[float, float]:
+def _towards(axis: MapAxis, part: tuple[float, float], left: float) -> tuple[float, float]:
+    whole = _ends(axis)
     return part[0] + left * (whole[0] - part[0]), part[1] + left * (whole[1] - part[1])
 
 

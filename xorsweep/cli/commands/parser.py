@@ -85,13 +85,14 @@ def add_experiment(parser: Parser) -> None:
     )
 
 
-def add_function(parser: Parser) -> None:
-    """Add the function by which the points of a function's sweep are run again."""
+def add_code(parser: Parser) -> None:
+    """Add the function by which the points of a sweep are run again, and its experiment's class."""
     parser.add_argument(
         "--function",
         metavar="MODULE:FUNCTION",
         help="function that the sweep calls, needed to run its points again",
     )
+    add_experiment(parser)
 
 
 def experiment_with(function: str | None, folder: str) -> Experiment[Any] | None:

@@ -7,8 +7,7 @@ from argparse import Namespace
 
 from xorsweep.cli.commands.parser import (
     Parser,
-    add_experiment,
-    add_function,
+    add_code,
     experiment_with,
     target_folder,
     whole,
@@ -30,8 +29,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "row", metavar="ROW", type=whole(0), help="index of the row, counted from 0"
     )
-    add_function(parser)
-    add_experiment(parser)
+    add_code(parser)
     parser.add_argument(
         "--into", metavar="DIR", help="folder for the files (default: FOLDER/replay/ROW)"
     )

@@ -7,8 +7,7 @@ from argparse import Namespace
 
 from xorsweep.cli.commands.parser import (
     Parser,
-    add_experiment,
-    add_function,
+    add_code,
     experiment_with,
     whole,
 )
@@ -40,8 +39,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--seed", type=whole(0), default=0, help="seed for drawing the rows (default: %(default)s)"
     )
-    add_function(parser)
-    add_experiment(parser)
+    add_code(parser)
     parser.add_argument(
         "--workers",
         metavar="N",

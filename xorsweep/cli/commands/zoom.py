@@ -6,8 +6,7 @@ from argparse import ArgumentTypeError, Namespace
 
 from xorsweep.cli.commands.parser import (
     Parser,
-    add_experiment,
-    add_function,
+    add_code,
     experiment_with,
     read_by,
 )
@@ -53,8 +52,7 @@ def add_arguments(parser: Parser) -> None:
         help="also train the windows in between, and make NEW/zoom.gif of N maps",
     )
     parser.add_argument("--flag", metavar="COLUMN", help="boolean column whose boundary counts")
-    add_function(parser)
-    add_experiment(parser)
+    add_code(parser)
 
 
 def run(given: Namespace) -> None:

@@ -32,11 +32,14 @@ NOTEBOOK_WEIGHTS = (
 )
 """The initial weights that the notebook prints: w1, b1, w2 and b2."""
 
+_SAME = "its weights are the same for every seed, so further seeds say nothing more"
+
 
 @dataclass(frozen=True)
 class Values(Initializer):
     """The weights of one network as numbers, in the order w1, b1, w2, b2, direct."""
 
+    no_further_seeds = f"init=values: {_SAME}"
     values: str = field(NOTEBOOK_WEIGHTS, WeightValues())
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
@@ -54,13 +57,11 @@ class Values(Initializer):
                 f"{network.size} weights and biases"
             )
 
-    def check_further_seeds(self) -> None:
-        """Raise ConfigError, as all seeds have the same weights."""
-        raise _no_further_seeds("init=values")
-
 
 class Printed(Initializer):
     """The initial weights that the notebook prints, for every seed."""
+
+    no_further_seeds = f"init=printed: {_SAME}"
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
         """Return the printed parameters (P, B), the same for every seed."""
@@ -69,17 +70,6 @@ class Printed(Initializer):
     def check_network(self, network: Network, seeds: NDArray[np.integer]) -> None:
         """Raise ConfigError for any network but the notebook's."""
         check_printed("init=printed", network)
-
-    def check_further_seeds(self) -> None:
-        """Raise ConfigError, as all seeds have the same weights."""
-        raise _no_further_seeds("init=printed")
-
-
-def _no_further_seeds(choice: str) -> ConfigError:
-    return ConfigError(
-        f"precision with {choice}: its weights are the same for every seed, so further seeds say "
-        "nothing more; precision must be null"
-    )
 
 
 def check_printed(choice: str, network: Network) -> None:
@@ -100,6 +90,9 @@ class File(Initializer):
     axis N.
     """
 
+    no_further_seeds = (
+        "init=file: the seed is the number of a row in the file, so there are no further seeds"
+    )
     path: str = field("weights.npz", String())
 
     def draw(self, network: Network, seeds: Seeds) -> FloatArray:
@@ -126,13 +119,6 @@ class File(Initializer):
                 "are NaN or infinite; weights must be finite numbers"
             )
         return rows
-
-    def check_further_seeds(self) -> None:
-        """Raise ConfigError, as the seeds are the rows of a file."""
-        raise ConfigError(
-            "precision with init=file: the seed is the number of a row in the file, so there are "
-            "no further seeds; precision must be null"
-        )
 
     def _read(self, network: Network) -> FloatArray:
         """Return the parameters of all networks in the file (N, P); raises ConfigError."""

@@ -64,6 +64,9 @@ class Plane(Initializer):
     row of `path` that the seed of the point numbers.
     """
 
+    no_further_seeds = (
+        "init=plane: its weights aren't drawn from the seed, so further seeds say nothing more"
+    )
     center: str = field("0", Center())
     path: str | None = field(None, Nullable(String()))
     a: Batched = field(0.0, Real())
@@ -134,13 +137,6 @@ class Plane(Initializer):
             check_printed("init.center=printed", network)
         if self.center == FILE:
             File(str(self.path)).check_network(network, seeds)
-
-    def check_further_seeds(self) -> None:
-        """Raise ConfigError, as the centre isn't drawn from the seed."""
-        raise ConfigError(
-            "precision with init=plane: its weights aren't drawn from the seed, so further seeds "
-            "say nothing more; precision must be null"
-        )
 
 
 def weight_place(network: Network, key: str, name: str) -> int:

@@ -60,11 +60,16 @@ class Optimizer:
         raise NotImplementedError
 
 
-def own_rates(parameters: Array, learning_rate: Array) -> State:
-    """Return rates of lr, zeros, and room for a mask, each (P, B), for rules that adapt rates."""
-    rates = np.zeros_like(parameters)
-    rates[...] = learning_rate
-    return rates, np.zeros_like(parameters), np.empty(parameters.shape, bool)
+class AdaptedRates(Optimizer):
+    """Rules with a rate per weight, which they adapt by the slopes of whole epochs."""
+
+    online = False
+
+    def start(self, parameters: Array, learning_rate: Array) -> State:
+        """Return rates of lr, zeros, and room for a mask, each (P, B)."""
+        rates = np.zeros_like(parameters)
+        rates[...] = learning_rate
+        return rates, np.zeros_like(parameters), np.empty(parameters.shape, bool)
 
 
 def per_member(value: Batched, learning_rate: Array) -> Array:

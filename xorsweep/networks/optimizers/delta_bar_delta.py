@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorsweep.fields import Batched, Real, field
-from xorsweep.networks.optimizers.base import Array, Optimizer, State, own_rates
+from xorsweep.networks.optimizers.base import AdaptedRates, Array, State
 
 
 @dataclass(frozen=True)
-class DeltaBarDelta(Optimizer):
+class DeltaBarDelta(AdaptedRates):
     """Delta-bar-delta: w += rate * slope, with one learning rate per weight.
 
     The slope is minus the gradient. A rate starts at lr. Where the average of past slopes has the
@@ -21,15 +21,10 @@ class DeltaBarDelta(Optimizer):
     Neural Networks 1 (1988).
     """
 
-    online = False
     per_parameter_rate = True
     kappa: Batched = field(0.1, Real(at_least=0))
     phi: Batched = field(0.5, Real(at_least=0, below=1))
     theta: Batched = field(0.7, Real(at_least=0, below=1))
-
-    def start(self, parameters: Array, learning_rate: Array) -> State:
-        """Return rates of lr, averages of zero, and room for a mask, each (P, B)."""
-        return own_rates(parameters, learning_rate)
 
     def step(
         self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,

@@ -8,11 +8,11 @@ import numpy as np
 
 from xorsweep.errors import ConfigError
 from xorsweep.fields import Batched, Real, field
-from xorsweep.networks.optimizers.base import Array, Optimizer, State, own_rates
+from xorsweep.networks.optimizers.base import AdaptedRates, Array, State
 
 
 @dataclass(frozen=True)
-class Rprop(Optimizer):
+class Rprop(AdaptedRates):
     """iRprop-: w += sign(slope) * step, with one step size per weight.
 
     The slope is minus the gradient. A step starts at lr, is multiplied by `increase` where the
@@ -25,7 +25,6 @@ class Rprop(Optimizer):
     Neurocomputing 50 (2003).
     """
 
-    online = False
     increase: Batched = field(1.2, Real(above=1))
     decrease: Batched = field(0.5, Real(above=0, below=1))
     smallest: Batched = field(1e-6, Real(at_least=0))
@@ -46,10 +45,6 @@ class Rprop(Optimizer):
             raise ConfigError(f"lr={rate}: lr {reason} at most optimizer.largest, {largest}")
         for smallest, rate in _descending(self.smallest, learning_rate):
             raise ConfigError(f"lr={rate}: lr {reason} at least optimizer.smallest, {smallest}")
-
-    def start(self, parameters: Array, learning_rate: Array) -> State:
-        """Return steps of lr, previous signs of zero, and room for a mask, each (P, B)."""
-        return own_rates(parameters, learning_rate)
 
     def step(
         self, state: State, parameters: Array, negative_gradient: Array, learning_rate: Array,
