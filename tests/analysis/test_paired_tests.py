@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from profiles import examples
 from scipy.stats import binomtest
 
-from xorsweep.analysis import paired_tests
 from xorsweep.analysis.export import write_csv
 from xorsweep.analysis.paired_tests import (
     A_HIGHER,
     B_HIGHER,
     FEW_DIFFERING,
     NO_DIFFERENCE,
+    Runs,
     compare_neighbours,
     difference_interval,
     exact_mcnemar,
@@ -179,14 +179,17 @@ def test_counts_are_those_of_a_loop_over_seeds(data: st.DataObject, seeds: int, 
     cells: list[tuple[Cell, str]] = [
         ({"lr": float(n)}, "+" + data.draw(texts)) for n in range(1, 5)
     ]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(paired_tests, "WORDS_AT_ONCE", words)
-        found = compare(cells)
+    results = results_of(cells)
+    found = compare(cells)
     assert len(found) == 3
-    for row, (_, a), (_, b) in zip(found, cells, cells[1:], strict=False):
+    runs = Runs.of((results, results["lr"].to_numpy(np.int64) - 1))
+    in_pieces = runs.compared(np.arange(3), np.arange(1, 4), words_at_once=words)
+    names = ("both", "only_a", "only_b", "neither")
+    for place, (row, (_, a), (_, b)) in enumerate(zip(found, cells, cells[1:], strict=False)):
         pairs = [x + y for x, y in zip(a, b, strict=True)]
         wanted = [pairs.count(pair) for pair in ("++", "+-", "-+", "--")]
-        assert [row[name] for name in ("both", "only_a", "only_b", "neither")] == wanted
+        assert [row[name] for name in names] == wanted
+        assert [in_pieces[name][place] for name in names] == wanted
         assert row["n_pairs"] == sum(wanted)
         assert row["p"] == pytest.approx(
             binomtest(wanted[1], wanted[1] + wanted[2]).pvalue if wanted[1] + wanted[2] else 1

@@ -34,7 +34,7 @@ from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store, read_manifest
 from xorsweep.sweeps.folders import open_sweep
-from xorsweep.sweeps.merge import Merged, merge
+from xorsweep.sweeps.merge import Merged, conflicts, merge
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 from xorsweep.sweeps.verify import verify
@@ -164,11 +164,7 @@ def test_other_bits_are_an_error_that_shows_both(pair: tuple[Path, Path], tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at_once", [pytest.param(2**19, marks=pytest.mark.slow), 7])
-def test_of_many_conflicts_some_are_shown_and_all_counted(
-    grid_of: GridOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
-) -> None:
-    monkeypatch.setattr("xorsweep.sweeps.merge.POINTS_AT_ONCE", at_once)
+def test_of_many_conflicts_some_are_shown_and_all_counted(grid_of: GridOf, tmp_path: Path) -> None:
     grid = grid_of(epochs=4, seed=range(30))
     one, other = (swept(tmp_path / name, grid) for name in ("one", "other"))
     for row in range(30):
@@ -176,6 +172,9 @@ def test_of_many_conflicts_some_are_shown_and_all_counted(
     with pytest.raises(StoreError, match="\nand 10 more\n") as raised:
         merged(tmp_path / "out", one, other)
     assert str(raised.value).count("mse is") == 20
+    opened = open_sweep(one), open_sweep(other)
+    assert {*conflicts(*opened, grid, at_once=7)} == {*conflicts(*opened, grid)}
+    assert len([*conflicts(*opened, grid, at_once=7)]) == 30
 
 
 def test_a_point_that_failed_in_one_is_taken_from_the_other(

@@ -1,6 +1,5 @@
 """A sweep as a dataset of xarray: each value is where its point's levels say, by plain loops."""
 
-import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -20,8 +19,10 @@ from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.metrics import learning_curve_epochs
 from xorsweep.settings import SweepSettings
+from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.sweep import Sweep
+from xorsweep.sweeps.to_xarray import curves_that_fit
 
 GridOf = Callable[..., Grid]
 
@@ -232,12 +233,15 @@ def test_an_unknown_curve_is_refused_with_the_known_ones(networks: Sweep) -> Non
         networks.to_xarray(curves="loss")
 
 
-def test_axes_whose_product_is_too_large_are_refused(
-    networks: Sweep, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("xorsweep.grid.axes.BYTES_A_POINT", 2**50)
-    with pytest.raises(ConfigError, match=r"to_xarray: lr 3 x hidden 2 .* use results"):
-        networks.to_xarray(curves=())
+def test_axes_whose_product_is_too_large_are_refused(tmp_path: Path) -> None:
+    def first(a: int, b: int, c: int, d: int, e: int, f: int, g: int, h: int) -> int:
+        return a
+
+    levels = np.random.default_rng(0).integers(0, 40, (8, 120)).tolist()
+    axes = dict(zip("abcdefgh", levels, strict=True))
+    sweep = xs.sweep_function(first, axes, tmp_path / "sweep", zip=[[*axes]], **QUIET)
+    with pytest.raises(ConfigError, match=r"to_xarray: a \d+ x b \d+ x .* use results"):
+        sweep.to_xarray(curves=())
 
 
 def test_without_xarray_the_error_is_one_line(
@@ -252,11 +256,13 @@ def test_without_xarray_the_error_is_one_line(
 
 
 def test_curves_with_many_values_are_excluded_with_a_note(
-    networks: Sweep, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    networks: Sweep, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = importlib.import_module("xorsweep.sweeps.to_xarray")
-    monkeypatch.setattr(module, "MOST_VALUES", 700)
-    assert "learning_curve" not in networks.to_xarray()
+    opened = open_sweep(networks.folder)
+    assert "learning_curve" in networks.to_xarray()
+    assert curves_that_fit(opened.store, opened.grid, most_values=768) == ["learning_curve"]
+    assert capsys.readouterr().err == ""
+    assert curves_that_fit(opened.store, opened.grid, most_values=767) == []
     assert capsys.readouterr().err == (
         "to_xarray: learning_curve excluded, up to 768 numbers; curves=[...] reads them all the "
         "same\n"

@@ -27,14 +27,14 @@ from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.networks.engines import Engine
+from xorsweep.networks.planning import Batch
 from xorsweep.reporting.console import Console
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.store import Store
-from xorsweep.sweeps import verify as verify_module
 from xorsweep.sweeps.folders import open_sweep
 from xorsweep.sweeps.requests import SweepRequest
 from xorsweep.sweeps.runner import run_sweep
-from xorsweep.sweeps.verify import Verified, verify
+from xorsweep.sweeps.verify import Limits, Verified, verify
 
 GridOf = Callable[..., Grid]
 
@@ -80,25 +80,21 @@ def test_each_row_of_a_sweep_equals_the_row_trained_alone(finished: Path) -> Non
     assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
 
 
-def test_workers_change_nothing(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_module, "WORTH_PROCESSES", 0.0)
-    monkeypatch.setattr(verify_module, "AT_ONCE", 20)
-    monkeypatch.setattr(verify_module, "READ_AT_ONCE", 40)
-    verified = verify(str(finished), sample=None, workers=2)
+def test_workers_change_nothing(finished: Path) -> None:
+    limits = Limits(at_once=20, read_at_once=40, worth_processes=0.0)
+    verified = verify(str(finished), sample=None, workers=2, limits=limits)
     assert (verified.compared, verified.wrong) == (48, [])
 
 
-def test_every_row_is_a_batch_of_one_with_no_epoch_but_its_own(
-    finished: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_row_is_a_batch_of_one_with_no_epoch_but_its_own(finished: Path) -> None:
     trained = []
 
-    def spy(batches, engine):  # type: ignore[no-untyped-def]
-        trained.extend(batches)
-        return run_serial(batches, engine)
+    class Recorded(NetworkExperiment):
+        def run(self, batch: Batch) -> pa.Table:
+            trained.append(batch)
+            return super().run(batch)
 
-    monkeypatch.setattr(verify_module, "run_serial", spy)
-    verify(str(finished), sample=7)
+    assert verify(str(finished), sample=7, experiment=Recorded()).compared == 7
     assert {(batch.members, len(batch.snapshots)) for batch in trained} == {(1, 1)}
 
 
@@ -268,13 +264,11 @@ def test_a_sample_is_drawn_by_its_seed(sweep: Path) -> None:
     assert verify(str(sweep), sample=1000).compared == 48
 
 
-def test_rows_of_each_read_are_compared(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_module, "AT_ONCE", 4)
-    monkeypatch.setattr(verify_module, "READ_AT_ONCE", 8)
+def test_rows_of_each_read_are_compared(sweep: Path) -> None:
     identities = forge(sweep, with_every_error_larger)
     rows = open_sweep(sweep).grid.rows_of(np.array(identities, np.uint64))
     assert len(set(rows // 8)) > 1
-    wrong = verify(str(sweep), sample=None).wrong
+    wrong = verify(str(sweep), sample=None, limits=Limits(at_once=4, read_at_once=8)).wrong
     found = [int(line.split()[1]) for line in wrong if line.startswith("row ")]
     assert sorted(found) == sorted(rows)
 
@@ -284,10 +278,10 @@ def forged_rows_in_sample(sweep: Path, seed: int) -> list[str]:
     return [line.partition(" (")[0] for line in wrong if line.startswith("row ")]
 
 
-def test_long_work_is_announced(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_module, "WORTH_A_WORD", 0.0)
+def test_long_work_is_announced(finished: Path) -> None:
     text = io.StringIO()
-    verify(str(finished), sample=None, terminal=Console(RichConsole(file=text, soft_wrap=True)))
+    terminal = Console(RichConsole(file=text, soft_wrap=True))
+    verify(str(finished), sample=None, terminal=terminal, limits=Limits(worth_a_word=0.0))
     assert re.match(
         r"48 rows, each alone, 1,080 net-epochs in all: about (a second|\d+ s) on 1 worker\n",
         text.getvalue(),

@@ -298,9 +298,11 @@ class Runs:
         same: NDArray[np.bool_] = (self.present[a] == self.present[b]).all(axis=1)
         return same
 
-    def compared(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> dict[str, Counts]:
+    def compared(
+        self, a: NDArray[np.intp], b: NDArray[np.intp], words_at_once: int = WORDS_AT_ONCE
+    ) -> dict[str, Counts]:
         """Return how many of the runs that both cells counted converged in which of them (n,)."""
-        at_once = max(1, WORDS_AT_ONCE // self.counted.shape[1])
+        at_once = max(1, words_at_once // self.counted.shape[1])
         chunks = [
             self._compared(a[start : start + at_once], b[start : start + at_once])
             for start in range(0, len(a), at_once)

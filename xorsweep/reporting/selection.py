@@ -239,10 +239,10 @@ def final_epochs_only(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_final_cells(
-    summary: pd.DataFrame, layout: Layout, statuses: Sequence[str]
+    summary: pd.DataFrame, layout: Layout, statuses: Sequence[str], most: int = MOST_CELLS
 ) -> SelectedCells:
     """Return the cells at the most epochs that have a run with one of the statuses, in order."""
     cells = final_epochs_only(summary)
     cells = cells[cells[list(statuses)].sum(axis=1) > 0]
-    found = select_cells(cells, (layout.x, layout.hue, *layout.col), MOST_CELLS, thin=True)
+    found = select_cells(cells, (layout.x, layout.hue, *layout.col), most, thin=True)
     return replace(found, cells=in_order(found.cells, (*layout.col, layout.hue, layout.x)))

@@ -132,7 +132,7 @@ def _choices(sources: Sequence[OpenedSweep]) -> dict[str, str]:
 
 
 def _refuse_conflicts(sources: Sequence[OpenedSweep], grid: Grid) -> None:
-    found = [line for pair in combinations(sources, 2) for line in _conflicts(*pair, grid)]
+    found = [line for pair in combinations(sources, 2) for line in conflicts(*pair, grid)]
     if not found:
         return
     shown = found[:MOST_SHOWN]
@@ -141,12 +141,21 @@ def _refuse_conflicts(sources: Sequence[OpenedSweep], grid: Grid) -> None:
     raise StoreError("\n".join([*shown, "the same points with other bits: nothing is merged"]))
 
 
-def _conflicts(one: OpenedSweep, other: OpenedSweep, grid: Grid) -> Iterator[str]:
-    """Yield the values of points in both sweeps that aren't the same."""
+def conflicts(
+    one: OpenedSweep, other: OpenedSweep, grid: Grid, at_once: int = POINTS_AT_ONCE
+) -> Iterator[str]:
+    """Yield the values of points in both sweeps that aren't the same.
+
+    Args:
+        one: A sweep.
+        other: Another one.
+        grid: The points of both.
+        at_once: How many points are compared at a time.
+    """
     identities = one.grid.identities
     shared = identities[other.grid.rows_of(identities) >= 0]
-    for start in range(0, len(shared), POINTS_AT_ONCE):
-        points = shared[start : start + POINTS_AT_ONCE]
+    for start in range(0, len(shared), at_once):
+        points = shared[start : start + at_once]
         here, there = (ended_rows(source.store.parts(points)) for source in (one, other))
         for each in differences(here, there, one.store.experiment):
             places = (f"in {source.store.folder}" for source in (one, other))

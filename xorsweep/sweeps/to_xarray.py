@@ -46,16 +46,16 @@ def to_xarray(
     """
     if isinstance(curves, str):
         raise ConfigError(f'curves={shorten(curves)}: must be a list, such as ["{curves:.80}"]')
-    chosen = _curves_that_fit(store, grid) if curves is None else curves
+    chosen = curves_that_fit(store, grid) if curves is None else curves
     read = {name: curves_in(store, grid, name, "curves") for name in chosen}
     return dataset_of(grid, results, read, _provenance(manifest), rows)
 
 
-def _curves_that_fit(store: Store, grid: Grid) -> list[str]:
+def curves_that_fit(store: Store, grid: Grid, most_values: int = MOST_VALUES) -> list[str]:
     """Return the curves by step; none, with a line that says so, where they have many values."""
     columns = step_curves(store)
     longest = [longest_curve(store.parts(), column) for column in columns.values()]
-    if len(grid) * sum(longest) > MOST_VALUES:
+    if len(grid) * sum(longest) > most_values:
         names = ", ".join(columns)
         ScriptConsole().warn(
             f"to_xarray: {names} excluded, up to {len(grid) * sum(longest):,} numbers; "

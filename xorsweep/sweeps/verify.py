@@ -33,16 +33,28 @@ from xorsweep.storage.table_writer import CSV, PARQUET, digest_of
 from xorsweep.sweeps.folders import check_undamaged, difference_text, open_runnable
 from xorsweep.text import count_text, duration_text
 
-AT_ONCE = 4096
-"""Rows that are run before they are compared, so that memory stays bounded."""
-READ_AT_ONCE = 16 * AT_ONCE
-"""Rows that are read from the parts together: each time the identities in all parts are read."""
-WORTH_A_WORD = 5.0
-"""Seconds of a check from which on its duration is printed beforehand."""
-WORTH_PROCESSES = 10.0
-"""Seconds from which on other processes help, whose start takes a while."""
-
 Compared = Callable[[BufferedReader, BufferedReader], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of rows and seconds by which a check proceeds.
+
+    Attributes:
+        at_once: Rows that are run before they are compared, so that memory stays bounded.
+        read_at_once: Rows that are read from the parts together, a multiple of `at_once`: each
+            time the identities in all parts are read.
+        worth_a_word: Seconds from which on the duration of a check is printed beforehand.
+        worth_processes: Seconds from which on other processes help, whose start takes a while.
+    """
+
+    at_once: int = 4096
+    read_at_once: int = 16 * 4096
+    worth_a_word: float = 5.0
+    worth_processes: float = 10.0
+
+
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,7 @@ def verify(
     workers: int = 1,
     terminal: Console | None = None,
     experiment: Experiment[Any] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Verified:
     """Run rows of a sweep again, each as a batch of one, and compare everything stored of them.
 
@@ -108,7 +121,7 @@ def verify(
     finished = opened.manifest.state == "finished"
     tables = (*([CSV] if opened.manifest.csv else ()), PARQUET) if finished else ()
     wrong = [
-        *_in_the_parts(store, grid, rows, workers, terminal),
+        *_in_the_parts(store, grid, rows, workers, terminal, limits),
         *_in_the_tables(store.folder, grid, table, tables),
     ]
     return Verified(
@@ -129,17 +142,23 @@ def _drawn(rows: NDArray[np.int64], sample: int | None, seed: int) -> NDArray[np
 
 
 def _in_the_parts(
-    store: Store, grid: Grid, rows: NDArray[np.int64], workers: int, terminal: Console
+    store: Store,
+    grid: Grid,
+    rows: NDArray[np.int64],
+    workers: int,
+    terminal: Console,
+    limits: Limits,
 ) -> Iterator[str]:
     """Yield the differences between the parts and the rows run alone."""
     if not len(rows):
         return
     experiment = store.experiment.for_grid(grid)
     stored = pa.table({})
-    for number, table in enumerate(_run_alone(grid, rows, experiment, workers, terminal)):
-        start = number * AT_ONCE
-        if start % READ_AT_ONCE == 0:
-            points = grid.identities_of(rows[start : start + READ_AT_ONCE])
+    tables = _run_alone(grid, rows, experiment, workers, terminal, limits)
+    for number, table in enumerate(tables):
+        start = number * limits.at_once
+        if start % limits.read_at_once == 0:
+            points = grid.identities_of(rows[start : start + limits.read_at_once])
             stored = ended_rows(store.parts(points))
         for each in differences(stored, table, experiment):
             yield difference_text(grid, each, "in the sweep", "run again")
@@ -151,22 +170,23 @@ def _run_alone(
     experiment: Experiment[Any],
     workers: int,
     terminal: Console,
+    limits: Limits,
 ) -> Iterator[pa.Table]:
     """Yield the rows as parts hold them, each run as a batch of one."""
     task = ExperimentTask(experiment)
     work = sum(experiment.batch_of_one(grid, int(row)).work for row in rows)
     seconds = work * _seconds_per_work(experiment.batch_of_one(grid, int(rows[0])), task)
-    workers = workers if seconds > WORTH_PROCESSES else 1
-    if seconds > WORTH_A_WORD:
+    workers = workers if seconds > limits.worth_processes else 1
+    if seconds > limits.worth_a_word:
         terminal.log(
             f"{len(rows):,} rows, each alone, {work:,} {experiment.work_unit} in all: "
             f"about {duration_text(seconds / workers)} on {count_text(workers, 'worker')}"
         )
     execute: Executor = run_serial if workers == 1 else partial(run_loky, workers=workers)
     with terminal.progress(work, experiment.work_unit) as advance:
-        for start in range(0, len(rows), AT_ONCE):
+        for start in range(0, len(rows), limits.at_once):
             done = []
-            some = rows[start : start + AT_ONCE]
+            some = rows[start : start + limits.at_once]
             batches = [experiment.batch_of_one(grid, int(row)) for row in some]
             for batch, part in execute(batches, task):
                 done.append(part)

@@ -2,19 +2,18 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from xorsweep.execution.settings import ExecutionSettings
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting import selection
 from xorsweep.reporting.figures import error_curves, rate_heatmap
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import OUTCOME_COLOURS, STYLE
@@ -84,12 +83,9 @@ def test_a_panel_holds_one_cell_its_median_and_its_runs_by_outcome(
         assert drawn_by_colour == Counter(OUTCOME_COLOURS[name] for name in outcomes[mine.rows])
 
 
-def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(error_curves, "MOST_SINGLE_RUNS", 12)
+def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(tables: Tables) -> None:
     last = tables.summary.index[tables.summary["epochs"] == 1500]
-    chosen, trained = error_curves.single_runs(tables, list(last))
+    chosen, trained = error_curves.single_runs(tables, list(last), most_runs=12)
     rows = tables.results.loc[chosen]
     assert trained == 72
     every = tables.results[tables.results["epochs"] == 1500]
@@ -98,21 +94,19 @@ def test_of_many_runs_each_outcome_has_its_share_and_one_line_at_least(
         wanted = {name: -(-2 * n // 12) for name, n in Counter(runs["outcome"]).items()}
         assert Counter(mine["outcome"]) == wanted
     with mpl.rc_context(STYLE):
-        found = error_curves.draw(tables)
+        found = error_curves.draw(tables, most_runs=12)
     assert found is not None
     assert f"{len(rows)} of 72 runs as thin lines" in found.note
 
 
 def test_of_many_panels_every_level_of_some_keys_is_shown_and_the_rest_named(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
+    tables: Tables,
 ) -> None:
-    monkeypatch.setattr(rate_heatmap, "MOST_PANELS", 1)
-    figure = drawn(rate_heatmap.draw, tables)
+    figure = drawn(partial(rate_heatmap.draw, most_panels=1), tables)
     assert titles(figure) == [""]
     assert "1,500 epochs (of 2), as in the best setting" in figure.get_suptitle()
-    monkeypatch.setattr(selection, "MOST_CELLS", 3)
     with mpl.rc_context(STYLE):
-        found = error_curves.draw(tables)
+        found = error_curves.draw(tables, most_cells=3)
     assert found is not None
     summary = tables.summary[tables.summary["epochs"] == 1500]
     best = summary.sort_values(["rate", "expected_running_time"], ascending=[False, True]).iloc[0]

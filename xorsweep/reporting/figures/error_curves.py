@@ -22,7 +22,7 @@ from xorsweep.reporting.figures.axes import DrawnFigure, cell_facets
 from xorsweep.reporting.figures.bands import draw_quantiles, quantile_handles
 from xorsweep.reporting.figures.data import Tables
 from xorsweep.reporting.figures.style import INK, OUTCOME_COLOURS, PLATEAU_LINE
-from xorsweep.reporting.selection import select_final_cells
+from xorsweep.reporting.selection import MOST_CELLS, select_final_cells
 
 MOST_SINGLE_RUNS = 200
 """Single runs in all panels together; each of them is some hundred characters of SVG."""
@@ -34,16 +34,18 @@ ALONE: dict[str, Any] = {"linewidth": 1.4}
 """How a run looks, with others below their median or as the only one of its cell."""
 
 
-def draw(tables: Tables) -> DrawnFigure | None:
+def draw(
+    tables: Tables, most_runs: int = MOST_SINGLE_RUNS, most_cells: int = MOST_CELLS
+) -> DrawnFigure | None:
     """Return the error by epoch, one panel per cell: some runs, and the median of all."""
     layout = tables.layout.at_the_end
-    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"])
+    shown = select_final_cells(tables.summary, layout, ["ok", "diverged"], most_cells)
     curves = tables.learning_curves(shown.cells) if len(shown.cells) else {}
     cells = shown.cells[shown.cells.index.isin(list(curves))]
     if cells.empty:
         return None
     grid = cell_facets(cells, shown.keys, layout.x, 1.7, xlabel="epochs")
-    single, trained = single_runs(tables, shown.cells.index.to_list())
+    single, trained = single_runs(tables, shown.cells.index.to_list(), most_runs)
     outcomes = tables.results["outcome"]
     has_several = any(len(each.rows) > 1 for each in curves.values())
     last, limits = max(each.epochs[-1] for each in curves.values()), _limits(curves)
@@ -70,13 +72,15 @@ def draw(tables: Tables) -> DrawnFigure | None:
     return DrawnFigure(grid.figure, alt, "; ".join(filter(None, notes)))
 
 
-def single_runs(tables: Tables, cells: Sequence[int]) -> tuple[NDArray[np.int64], int]:
+def single_runs(
+    tables: Tables, cells: Sequence[int], most_runs: int
+) -> tuple[NDArray[np.int64], int]:
     """Return the rows (n,) of results to draw as single lines, and the number of all runs.
 
     Of each outcome of a cell the first ones, as many as its share of the runs, and one at least:
     a median hides those that are few.
     """
-    room, trained, chosen = max(1, MOST_SINGLE_RUNS // len(cells)), 0, [np.empty(0, np.int64)]
+    room, trained, chosen = max(1, most_runs // len(cells)), 0, [np.empty(0, np.int64)]
     for cell in cells:
         runs = tables.runs_of(cell, ["status", "outcome"])
         runs = runs[runs["status"] != "failed"]

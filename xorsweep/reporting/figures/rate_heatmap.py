@@ -33,12 +33,12 @@ MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
 
-def draw(tables: AnyTables, *columns: str) -> DrawnFigure | None:
+def draw(tables: AnyTables, *columns: str, most_panels: int = MOST_PANELS) -> DrawnFigure | None:
     """Return the rate over two keys, with n of N in each field."""
     cells, layout, rates = tables.cells, tables.layout, tables.rates(*columns)
     if len(cells) == 1 or rates.frame.empty:
         return None
-    shown = tables.select(cells, layout.col, MOST_PANELS)
+    shown = tables.select(cells, layout.col, most_panels)
     parts = panels(in_order(shown.cells, shown.keys), shown.keys)
     across, down = (levels(cells, key) if key else [""] for key in (layout.x, layout.hue))
     has_room = max(len(across), len(down)) <= MOST_FIELDS and not rates.are_values
