@@ -10,14 +10,18 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from manifests import new_manifest
 
 from xorsweep.errors import StoreError
 from xorsweep.execution.settings import ExecutionSettings
+from xorsweep.experiment import ExperimentTask
 from xorsweep.grid.grid import Grid
 from xorsweep.network_experiment import NetworkExperiment
 from xorsweep.settings import SweepSettings
-from xorsweep.storage import mapped_arrays
+from xorsweep.storage.mapped_arrays import IN_MEMORY
+from xorsweep.storage.store import Store, locked
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 from xorsweep.sweeps.runner import resume_sweep, run_sweep
 
@@ -94,20 +98,20 @@ def test_a_full_disk_gives_the_command_that_resumes(
 
 
 def test_a_disk_without_room_for_large_columns_changes_nothing(
-    small_disk: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+    small_disk: Path, grid_of: GridOf
 ) -> None:
-    monkeypatch.setattr(mapped_arrays, "IN_MEMORY", 1)  # every column is large
-    sweep = small_disk / "sweep"
-    shutil.copytree(undisturbed, sweep)
-    before = {path: path.read_bytes() for path in sweep.rglob("*") if path.is_file()}
-    filling = filled(small_disk, 16 * 1024)
-    with pytest.raises(StoreError, match=f"{sweep} can't be written: No space left on device"):
-        resume_sweep(ResumeRequest(sweep, QUIET))
-    assert {path: path.read_bytes() for path in sweep.rglob("*") if path.is_file()} == before
-    filling.unlink()
-    resume_sweep(ResumeRequest(sweep, QUIET))
-    for name in ("results.csv", "results.parquet", "summary.csv", "comparisons.csv"):
-        assert (sweep / name).read_bytes() == (undisturbed / name).read_bytes()
+    grid = grid_of(lr=list(range(1, 1025)), epochs=1, seed=range(IN_MEMORY // 8 // 1024))
+    store = Store.create(small_disk / "sweep", NetworkExperiment())
+    with locked(store.folder):
+        store.write_manifest(new_manifest(grid))
+        few = NetworkExperiment().plan(grid, np.arange(3), 1)
+        store.add([ExperimentTask(NetworkExperiment())(few.batches[0])])
+    before = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
+    wanted = f"{store.folder} can't be written: No space left on device"
+    with pytest.raises(StoreError, match=wanted):
+        resume_sweep(ResumeRequest(store.folder, QUIET))
+    after = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
+    assert after == before
 
 
 @pytest.mark.slow

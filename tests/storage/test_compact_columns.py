@@ -1,6 +1,6 @@
 """Compact columns are equal to the original ones, constant ones are in memory once."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 
 from xorsweep.storage import compact_columns
 from xorsweep.storage.column_bits import is_constant
-from xorsweep.storage.compact_columns import NULLS_AT_ONCE, compact, select_rows
+from xorsweep.storage.compact_columns import NULLS_AT_ONCE, select_rows
 
 pytestmark = pytest.mark.unit
 
 
-@pytest.fixture(scope="module", autouse=True)
-def every_column_is_large() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compact_columns, "IN_MEMORY", 1)
-        yield
+def compact(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a column that is large, however short it is, in little memory."""
+    return compact_columns.compact(column, in_memory=1)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +57,12 @@ def test_messages_of_no_failure_take_no_memory_per_row(count: int) -> None:
     assert found.isna().all()
 
 
-def test_other_columns_are_returned_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_columns_are_returned_as_they_are() -> None:
     for column in (pd.Series(["a", "a"], dtype="str"), pd.Series(["a", "b"], dtype="category")):
         assert compact(column) is column
-    monkeypatch.undo()
-    monkeypatch.setattr(compact_columns, "IN_MEMORY", 5 * 8 + 1)
-    assert compact(small := pd.Series([1.0] * 5)) is small
+    small = pd.Series([1.0] * 5)
+    assert compact_columns.compact(small, in_memory=5 * 8 + 1) is small
+    assert compact_columns.compact(small, in_memory=5 * 8) is not small
 
 
 def test_chosen_rows_are_those_of_pandas_and_constant_columns_stay_constant() -> None:

@@ -9,18 +9,10 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from xorsweep.storage import compact_columns, mapped_arrays
 from xorsweep.storage.compact_columns import compact
 from xorsweep.storage.mapped_arrays import IN_MEMORY, full, release_pages
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every array lie in a file."""
-    for module in (mapped_arrays, compact_columns):
-        monkeypatch.setattr(module, "IN_MEMORY", 1)
 
 
 def is_mapped(array: NDArray[Any]) -> bool:
@@ -46,10 +38,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         full(IN_MEMORY, 0, np.int64, tmp_path / "nowhere")
 
 
-@pytest.mark.usefixtures("no_memory")
 @pytest.mark.parametrize("dtype", ["float64", "int64", "float32", "Int64"])
 def test_numbers_in_a_file_are_the_same_column(dtype: str, tmp_path: Path) -> None:
     column = pd.Series([3, None if dtype[0] in "fI" else 4, 5], dtype=dtype)
-    found = compact(column, tmp_path)
+    found = compact(column, tmp_path, in_memory=1)
     assert found is not column
     pd.testing.assert_series_equal(found, column)

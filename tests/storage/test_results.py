@@ -28,7 +28,7 @@ from xorsweep.networks.metrics import OUTCOMES
 from xorsweep.networks.results import output_names
 from xorsweep.networks.schema import NETWORK_SCHEMA, component_of
 from xorsweep.networks.tasks import Encoder, Parity, Xor
-from xorsweep.storage import compact_columns, mapped_arrays, results, table_writer
+from xorsweep.storage.mapped_arrays import release_pages
 from xorsweep.storage.parts import decode, encode
 from xorsweep.storage.results import (
     READ_AT_ONCE,
@@ -269,14 +269,12 @@ def test_without_any_label_the_column_is_there_and_empty(
     assert set(read_texts(tmp_path)["solution"]) == {""}
 
 
-def test_the_bytes_do_not_depend_on_how_rows_are_cut_into_parts_or_chunks(
-    grid: Grid, parts: list[pa.Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_bytes_do_not_depend_on_how_rows_are_cut_into_parts(
+    grid: Grid, parts: list[pa.Table], tmp_path: Path
 ) -> None:
     first = written(grid, parts, tmp_path)
     pieces = [part.slice(start, 1) for part in parts for start in range(part.num_rows)]
     assert written(grid, pieces, tmp_path) == first
-    monkeypatch.setattr(table_writer, "CHUNK", 5)
-    assert written(grid, parts, tmp_path)[0] == first[0]
 
 
 def test_results_are_replaced_as_a_whole(grid: Grid, parts: list[pa.Table], tmp_path: Path) -> None:
@@ -401,13 +399,13 @@ def test_tables_do_not_depend_on_where_columns_lie(
     folders = in_files, in_memory = tmp_path / "in_files", tmp_path / "in_memory"
     in_files.mkdir()
     in_memory.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapped_arrays, "IN_MEMORY", 1)
-        patch.setattr(compact_columns, "IN_MEMORY", 1)
-        patch.setattr(results, "RELEASED_EVERY", 5)
-        stored = assemble(grid, parts[::-1], in_files)
-        write_results(grid, NetworkExperiment().tabulate(grid, stored), in_files)
-        frame = read_results(in_files, NetworkExperiment())
+    stored = replace(StoredColumns.empty(len(grid), in_files), in_memory=1)
+    for part in parts[::-1]:
+        stored.add_part(grid.rows_of(part["point_id"].to_numpy()), part)
+        release_pages()
+    write_results(grid, NetworkExperiment().tabulate(grid, stored), in_files)
+    with pq.ParquetFile(in_files / "results.parquet") as file:
+        frame = frame_of(file, NetworkExperiment(), whole=False, folder=in_files, in_memory=1)
     written(grid, parts, in_memory)
     for name in ("results.csv", "results.parquet"):
         one, other = ((folder / name).read_bytes() for folder in folders)

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 NULLS_AT_ONCE = 32_768
 
 
-def compact(column: pd.Series[Any], folder: Path | None = None) -> pd.Series[Any]:
+def compact(
+    column: pd.Series[Any], folder: Path | None = None, in_memory: int = IN_MEMORY
+) -> pd.Series[Any]:
     """Return a large column in little memory: a constant one, read-only, has its value there once.
 
-    Others lie in temporary files of `folder` if they are numbers. Small columns aren't changed.
+    Others lie in temporary files of `folder` if they are numbers. Columns of fewer bytes than
+    `in_memory` aren't changed.
     """
     import pandas as pd
 
-    if len(column) * 8 < IN_MEMORY:
+    if len(column) * 8 < in_memory:
         return column
     strings: Any = pd.arrays.ArrowStringArray
     if isinstance(column.array, strings) and column.isna().all():
@@ -37,7 +40,7 @@ def compact(column: pd.Series[Any], folder: Path | None = None) -> pd.Series[Any
         return pd.Series(array, column.index, copy=False)
     if is_constant(column):
         return _repeated(column, column.index)
-    return _mapped(column, folder)
+    return _mapped(column, folder, in_memory)
 
 
 def select_rows(
@@ -85,16 +88,16 @@ def _repeated(column: pd.Series[Any], index: pd.Index[Any]) -> pd.Series[Any]:
     return pd.Series(array, index, copy=False)
 
 
-def _mapped(column: pd.Series[Any], folder: Path | None) -> pd.Series[Any]:
+def _mapped(column: pd.Series[Any], folder: Path | None, in_memory: int) -> pd.Series[Any]:
     """Return a column whose values lie in a file if they are numbers."""
     import pandas as pd
 
     if isinstance(column.dtype, pd.Int64Dtype):
-        array: Any = full(len(column), 0, np.int64, folder)
+        array: Any = full(len(column), 0, np.int64, folder, in_memory)
         array[:] = column.to_numpy(np.int64, na_value=0)
         array = pd.arrays.IntegerArray(array, column.isna().to_numpy())
     elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
-        array = full(len(column), 0, column.dtype, folder)
+        array = full(len(column), 0, column.dtype, folder, in_memory)
         array[:] = column.to_numpy()
     else:
         return column

@@ -22,14 +22,18 @@ _MAPPED: WeakSet[mmap.mmap] = WeakSet()
 
 
 def full(
-    count: int, fill: float | np.generic, dtype: DTypeLike, folder: Path | None = None
+    count: int,
+    fill: float | np.generic,
+    dtype: DTypeLike,
+    folder: Path | None = None,
+    in_memory: int = IN_MEMORY,
 ) -> NDArray[np.generic]:
-    """Return a new array (count,) with a value, a large one in a file of a folder.
+    """Return a new array (count,) with a value, in a file of a folder from `in_memory` bytes on.
 
     Raises OSError where there is no room: a page that can't be written later ends the process.
     """
     dtype = np.dtype(dtype)
-    if count * dtype.itemsize < IN_MEMORY:
+    if count * dtype.itemsize < in_memory:
         return np.full(count, fill, dtype)
     folder = folder or Path(gettempdir())
     with error_with_path(folder), TemporaryFile(dir=folder) as file:

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from xorsweep.experiment import FAILED, MESSAGE, POINT_ID, STATUS, STATUSES, Experiment
 from xorsweep.storage.compact_columns import compact
-from xorsweep.storage.mapped_arrays import full, release_pages
+from xorsweep.storage.mapped_arrays import IN_MEMORY, full, release_pages
 from xorsweep.storage.plain_files import open_file
 from xorsweep.storage.table_writer import (
     PARQUET,
@@ -56,6 +56,7 @@ class StoredColumns:
         texts: The texts of such codes, by column.
         folder: Where large columns lie in temporary files, until they aren't used any more; the
             system's folder for such files where None.
+        in_memory: Bytes below which a column lies in memory.
     """
 
     present: NDArray[np.bool_]
@@ -64,6 +65,7 @@ class StoredColumns:
     columns: dict[str, NDArray[Any]] = field(default_factory=dict)
     texts: dict[str, dict[str, int]] = field(default_factory=dict)
     folder: Path | None = None
+    in_memory: int = IN_MEMORY
 
     @classmethod
     def empty(cls, points: int, folder: Path | None = None) -> StoredColumns:
@@ -122,7 +124,7 @@ class StoredColumns:
         self.columns[name][rows] = array
 
     def _empty_column(self, dtype: np.dtype[Any]) -> NDArray[Any]:
-        return full(len(self.present), _fill_of(dtype), dtype, self.folder)
+        return full(len(self.present), _fill_of(dtype), dtype, self.folder, self.in_memory)
 
     def _codes(self, name: str, values: pa.ChunkedArray) -> NDArray[np.int32]:
         known = self.texts.setdefault(name, {})
@@ -234,6 +236,7 @@ def frame_of(
     experiment: Experiment[Any],
     whole: bool,
     folder: Path | None = None,
+    in_memory: int = IN_MEMORY,
 ) -> pd.DataFrame:
     """Return an open results.parquet: categorical texts, Int64 where some are missing."""
     import pandas as pd
@@ -243,7 +246,7 @@ def frame_of(
     names = [name for name in file.schema_arrow.names if not name.startswith(excluded)]
     columns: Iterable[pd.Series[Any]] = _columns(file, names, experiment)
     if not whole:  # a user can write to the frame
-        columns = (compact(column, folder) for column in columns)
+        columns = (compact(column, folder, in_memory) for column in columns)
     return pd.DataFrame(dict(zip(names, columns, strict=True)), copy=False)
 
 
