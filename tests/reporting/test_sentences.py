@@ -15,7 +15,8 @@ import xorsweep as xs
 from xorsweep.analysis.paired_tests import compare_neighbours
 from xorsweep.analysis.summary import summarize
 from xorsweep.network_experiment import NetworkExperiment
-from xorsweep.reporting.findings import ENOUGH_SOLVED, findings
+from xorsweep.reporting.cost_findings import ENOUGH_SOLVED
+from xorsweep.reporting.findings import findings
 from xorsweep.reporting.remarks import remarks
 from xorsweep.storage.results import read_results
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from xorsweep.analysis.cells import CellIndex
-from xorsweep.analysis.columns import swept_columns
-from xorsweep.analysis.intervals import rate_interval, running_time_intervals, simultaneous
+from xorsweep.analysis.intervals import rate_interval, simultaneous
 from xorsweep.analysis.paired_tests import A_HIGHER, NO_DIFFERENCE, difference_interval
 from xorsweep.analysis.time_ratios import TimeRatio, time_ratio
 from xorsweep.analysis.trainings import continued
-from xorsweep.reporting.layout import Layout, levels
-from xorsweep.reporting.selection import best_first, final_epochs_only, select_cells
+from xorsweep.reporting.cost_findings import cost_findings
+from xorsweep.reporting.findings_view import FindingsView, has_level
+from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.tables import swept_in
 from xorsweep.reporting.wording import (
     ENDS,
@@ -34,90 +31,12 @@ from xorsweep.reporting.wording import (
     with_text,
     within_text,
 )
-from xorsweep.storage.compact_columns import take_rows
 from xorsweep.text import count_text, level_name, level_words, percent_text
 
 MOST_FINDINGS = 7
-RUN_COLUMNS = ("seed", "status", "outcome", "converged", "converged_epoch")
-"""The columns of results that tell how runs ended."""
 # 2 / 2**6 is 0.03; 2 / 2**5 would be 0.06.
 FEWEST_FOR_A_MEDIAN = 6
 """Runs below which all of them lie on one side of their median more than 5 times in 100."""
-ENOUGH_SOLVED = 30
-"""Runs that must have converged before a cell's cost has an interval that can be relied on."""
-MOST_NAMED = 6
-"""Levels drawn as lines that are named one by one: of more, evenly spaced ones and the best."""
-
-
-@dataclass(frozen=True)
-class _View:
-    """The cells that the sentences are about, each at its largest number of epochs.
-
-    `index` has the cell of each row of the results, as the summary numbers them. `shown` are the
-    cells whose keys other than `x` and `hue` are at their level in the best cell, `fixed` names
-    these levels, and `panels` counts their combinations. `when` says at which epochs the cells are,
-    where others have fewer.
-    """
-
-    results: pd.DataFrame
-    index: CellIndex
-    layout: Layout
-    x: str
-    hue: str
-    cells: pd.DataFrame
-    shown: pd.DataFrame
-    fixed: tuple[str, ...]
-    panels: int
-    goal: str
-    when: str
-
-    @classmethod
-    def of(cls, results: pd.DataFrame, summary: pd.DataFrame) -> _View:
-        layout = Layout.of(summary, swept_columns(summary))
-        # Cells whose runs all failed have no rate.
-        known = summary.dropna(subset=["rate"])
-        cells = final_epochs_only(known)
-        when = at_epochs_text(cells["epochs"]) if len(cells) < len(known) else ""
-        cells = cells.assign(trained=cells["runs"] - cells["failed"])
-        shown, fixed = cells, []
-        held = [key for key in layout.col if key != "epochs"] if len(cells) else []
-        # A slice, as there may be no cells; then no key is held either.
-        best = best_first(cells).argsort()[:1]
-        for key in held:
-            level = cells[key].iloc[best].item()
-            shown = shown[_having(shown[key], level)]
-            if pd.notna(level):  # else another component of its group has this key
-                fixed.append(level_words(key, level))
-        goal = "solve XOR" if (results["task"] == "xor").all() else "meet the criterion"
-        x, hue = ("" if key == "epochs" else key for key in (layout.x, layout.hue))
-        index = CellIndex.of_frame(results, swept_columns(results))
-        panels = len(cells[held].drop_duplicates()) if held else 1
-        return cls(results, index, layout, x, hue, cells, shown, tuple(fixed), panels, goal, when)
-
-    def by_line(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        """Yield the cells at each level that is drawn as a line, with the name of the level.
-
-        Those without the key, which another component of its group has, have no name for it.
-        """
-        if not self.hue:
-            yield "", self.shown
-            return
-        for level in levels(select_cells(self.shown, [self.hue], MOST_NAMED).cells, self.hue):
-            name = "" if pd.isna(level) else level_words(self.hue, level)
-            yield name, self.shown[_having(self.shown[self.hue], level)]
-
-    def those_with(self, line: str) -> str:
-        """Return the words that tell the runs on a line from the others."""
-        return with_text(line, *self.fixed)
-
-    def runs_of(self, cell: pd.Series[Any]) -> pd.DataFrame:
-        """Return how the runs of a cell ended, by their rows."""
-        return take_rows(self.results, self.index.rows_of(int(str(cell.name))), RUN_COLUMNS)
-
-
-def _having(column: pd.Series[Any], level: Any) -> Any:
-    """Tell where a column has a level (n,), which may be none."""
-    return column.isna() if pd.isna(level) else column == level
 
 
 def findings(
@@ -137,14 +56,14 @@ def findings(
         comparisons: The paired tests of neighbouring cells of this summary.
         has_rates: Whether to begin with the rates of the best settings.
     """
-    view = _View.of(results, summary)
+    view = FindingsView.of(results, summary)
     parts = (
         _rates(view, has_rates),
         _speed(view),
         _fall(view, comparisons),
         _diverging(view),
         _neighbours(view, comparisons),
-        _cheapest(view),
+        cost_findings(view),
     )
     return [sentence for part in parts for sentence in part][:MOST_FINDINGS]
 
@@ -161,7 +80,7 @@ def _best_of(cells: pd.DataFrame, panels: int) -> tuple[pd.Series[Any], str]:
     return cell, share_text(int(cell["converged"]), trained, confidence)
 
 
-def _rates(view: _View, has_rates: bool) -> Iterator[str]:
+def _rates(view: FindingsView, has_rates: bool) -> Iterator[str]:
     """Yield how often training succeeds, by the key drawn as lines, the other at its best.
 
     How most of the other runs end follows, where the rate is lowest.
@@ -191,7 +110,7 @@ def _rates(view: _View, has_rates: bool) -> Iterator[str]:
         yield f"Of the unsolved runs{view.those_with(line)}{at}, {end}."
 
 
-def _most_end(view: _View, cell: pd.Series[Any]) -> str:
+def _most_end(view: FindingsView, cell: pd.Series[Any]) -> str:
     """Return how most of the runs of a cell end that don't converge, if an interval shows it.
 
     Runs that diverged are among them. A plateau that they are at is followed by their later outcome
@@ -219,7 +138,7 @@ def _most_end(view: _View, cell: pd.Series[Any]) -> str:
     return text
 
 
-def _speed(view: _View) -> Iterator[str]:
+def _speed(view: FindingsView) -> Iterator[str]:
     """Yield how many times sooner the same seeds converge at another learning rate than the lowest.
 
     It is the fastest that is named, at the first line that shows a difference; the interval is
@@ -246,7 +165,7 @@ def _timed(cells: pd.DataFrame) -> pd.DataFrame:
     return enough.dropna(subset=["median_epochs"]).sort_values("lr")
 
 
-def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) -> str:
+def _ratio_text(view: FindingsView, line: str, ratio: TimeRatio, slow: Any, fast: Any) -> str:
     seeds = (
         f"all {count_text(ratio.seeds, 'seed')}"
         if ratio.converged == ratio.seeds
@@ -261,7 +180,7 @@ def _ratio_text(view: _View, line: str, ratio: TimeRatio, slow: Any, fast: Any) 
     )
 
 
-def _fall(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
+def _fall(view: FindingsView, comparisons: pd.DataFrame) -> Iterator[str]:
     """Yield from which learning rate to the next the rate first falls, as the comparisons show."""
     along = comparisons[comparisons["key"] == "lr"]
     # Of a pair, `a` is the lower level: its higher rate is a fall.
@@ -282,12 +201,14 @@ def _pair_of(pairs: pd.DataFrame, a: Any, b: Any) -> pd.Series[Any] | None:
     """Return the comparison of two cells that differ in lr alone, None where there is none."""
     for key in swept_in(pairs):
         if key != "lr":
-            pairs = pairs[_having(pairs[key], a[key])]
+            pairs = pairs[has_level(pairs[key], a[key])]
     pairs = pairs[(pairs["level_a"] == a["lr"]) & (pairs["level_b"] == b["lr"])]
     return None if pairs.empty else pairs.iloc[0]
 
 
-def _fall_text(view: _View, line: str, pair: Any, before: Any, after: Any, tried: int) -> str:
+def _fall_text(
+    view: FindingsView, line: str, pair: Any, before: Any, after: Any, tried: int
+) -> str:
     end = _most_end(view, after)
     rest = f"; of the unsolved runs at lr {level_name(after['lr'])}, {end}" if end else ""
     rates = (f"{percent_text(pair[name])} %" for name in ("rate_a", "rate_b"))
@@ -312,7 +233,7 @@ def _points_text(pair: Any, tried: int) -> str:
     return f"{size} points [{low_text}, {high_text}]"
 
 
-def _diverging(view: _View) -> Iterator[str]:
+def _diverging(view: FindingsView) -> Iterator[str]:
     """Yield where the largest share of the runs diverges before it converges, if any does."""
     cells = view.cells
     if not (cells["diverged_rate"] > 0).any():
@@ -334,7 +255,7 @@ def _diverging(view: _View) -> Iterator[str]:
     )
 
 
-def _neighbours(view: _View, comparisons: pd.DataFrame) -> Iterator[str]:
+def _neighbours(view: FindingsView, comparisons: pd.DataFrame) -> Iterator[str]:
     """Yield how many neighbouring cells really differ, and by how much along the lines at most."""
     if comparisons.empty:
         return
@@ -371,63 +292,3 @@ def _largest_step(comparisons: pd.DataFrame, layout: Layout) -> str:
         f"{_points_text(most, len(along))} higher than with "
         f"{level_words(layout.hue, most[f'level_{lower}'])}{alike}."
     )
-
-
-def _cheapest(view: _View) -> Iterator[str]:
-    """Yield which cell solves the task for the fewest epochs, those of its failures included."""
-    cells = view.cells
-    enough = cells[cells["converged"] >= ENOUGH_SOLVED]
-    if len(enough) < 2:
-        return
-    low, high = _costs(view, enough)
-    best = int(enough["expected_running_time"].argmin())
-    cell, cost = enough.iloc[best], enough["expected_running_time"].iloc[best]
-    # The best one's own interval reaches itself, so it is subtracted.
-    alike = int((low <= high[best]).sum()) - 1
-    dearer = len(enough) - 1 - alike
-    parts = [
-        f"{count_text(alike, 'other')} can't be distinguished from it" if alike else "",
-        f"{dearer:,} cost{'s' if dearer == 1 else ''} more" if dearer else "",
-    ]
-    yield (
-        f"Cheapest per solution, counting failed attempts: {cell_words(view.layout, cell)}, at "
-        f"{cost:,.0f} [{low[best]:,.0f}, {high[best]:,.0f}] epochs. Of the "
-        f"{count_text(len(enough), 'setting')}{view.when} with at least {ENOUGH_SOLVED} solutions, "
-        f"{' and '.join(filter(None, parts))}.{_too_few_text(view, cost)}"
-    )
-
-
-def _too_few_text(view: _View, cost: float) -> str:
-    """Return how many cells have too few solutions, and whether one of them costs less so far."""
-    few = view.cells[view.cells["converged"] < ENOUGH_SOLVED]
-    if few.empty:
-        return ""
-    excluded = "is excluded" if len(few) == 1 else "are excluded"
-    text = f" {count_text(len(few), 'setting')} with fewer solutions {excluded}"
-    cheaper = few[few["expected_running_time"] < cost]
-    if cheaper.empty:
-        return f"{text}."
-    least = cheaper.iloc[int(cheaper["expected_running_time"].argmin())]
-    return (
-        f"{text}; the lowest cost among these is {least['expected_running_time']:,.0f}, from "
-        f"{count_text(int(least['converged']), 'solution')} with {cell_words(view.layout, least)}."
-    )
-
-
-def _costs(view: _View, cells: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the limits (cells,) of the cost of a solution, which hold for all cells together."""
-    place_of = np.full(len(view.index), -1)
-    place_of[cells.index] = np.arange(len(cells))
-    limits = np.full((2, len(cells)), np.nan)
-    # In blocks, as these columns of all rows together may not fit in memory. Each has whole cells.
-    for rows in view.index.blocks():
-        rows = rows[place_of[view.index.number[rows]] >= 0]
-        runs = take_rows(view.results, rows, ["epochs", "converged", "converged_epoch", "status"])
-        runs = runs[runs["status"] != "failed"]
-        places, cell = np.unique(place_of[view.index.number[runs.index]], return_inverse=True)
-        # A run that doesn't converge costs all its epochs.
-        spent = runs["converged_epoch"].fillna(runs["epochs"]).to_numpy(np.float64)
-        converged = runs["converged"].to_numpy(np.float64)
-        limits[:, places] = running_time_intervals(cell, spent, converged, simultaneous(len(cells)))
-    low, high = limits
-    return low, high
