@@ -95,12 +95,8 @@ def resume_request(
 ) -> ResumeRequest:
     """Return how to resume the sweep in a folder; raises ConfigError.
 
-    Args:
-        values: A configuration that says how to run.
-        given: The keys that were given; for other keys the values of the sweep take precedence.
-        more: Further levels of the sweep's axes.
-        folder: The folder of the sweep.
-        command_line: The command line that the manifest records.
+    The configuration `values` says how to run, of which the sweep's own take precedence for keys
+    that aren't `given`; `more` are further levels of its axes.
     """
     _refuse_objective(given, values)
     settings, experiment = read_sweep(values), _given_experiment(values, given, folder)

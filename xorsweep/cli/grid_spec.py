@@ -39,9 +39,7 @@ class GridSpec:
 def check_counts(blocks: Sequence[Mapping[str, int]], zipped: Zipped) -> None:
     """Raise ConfigError where the points of all blocks wouldn't fit into memory.
 
-    Args:
-        blocks: How many levels each key of a block has; nothing has to be made of them yet.
-        zipped: The keys that vary together.
+    Each block has the numbers of its keys' levels: nothing has to be made of them yet.
     """
     products = []
     for counts in blocks:

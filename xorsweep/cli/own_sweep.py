@@ -92,10 +92,7 @@ def _named_files(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
 def with_axes(arguments: Sequence[str]) -> list[str]:
     """Return the arguments of a command with those of the function moved into `grid.axes`.
 
-    A key that is a config group of the user's stays one.
-
-    Raises:
-        ConfigError: An argument is given twice.
+    A key that is a config group of the user's stays one. Raises ConfigError for one given twice.
     """
     groups = {path.name for folder in config_folders(arguments) for path in folder.glob("*/")}
     moved: list[str] = []
@@ -121,9 +118,7 @@ def with_axes(arguments: Sequence[str]) -> list[str]:
 def typed_command(command_line: Sequence[str], axes: Mapping[str, str]) -> list[str]:
     """Return a command as it is typed: `function NAME x=1,2`, without the additions of `with_axes`.
 
-    Args:
-        command_line: The command that Hydra reads.
-        axes: The levels by argument, as they were typed.
+    `axes` are the levels by argument, as they were typed.
     """
     program, arguments = command_line[:3], command_line[3:]  # python -m xorsweep
     prefix, flags = f"++{AXES}.", {"-m", "--multirun"}

@@ -87,9 +87,9 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         Raises:
             ConfigError: The function can't be called this way, or a level isn't allowed.
         """
-        name = name_of(function)
-        signature = Signature.of(function, short_name(name))
-        read = [read_axes(axes, signature, short_name(name)) for axes in blocks]
+        own = _fields_of(function)
+        signature, name = own["signature"], short_name(own["full_name"])
+        read = [read_axes(axes, signature, name) for axes in blocks]
         first = {axis.key for axis in read[0]}
         # Points of one function have the same keys; a missing one would have no value to call it
         # with.
@@ -100,14 +100,7 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         levels: dict[str, list[Scalar]] = {}
         for axis in (axis for axes in read for axis in axes):
             levels.setdefault(axis.key, []).extend(axis.levels)
-        experiment = cls(
-            full_name=name,
-            source=source_digest(function),
-            keys=schema_of(levels),
-            function=function,
-            signature=signature,
-            **options,
-        )
+        experiment = cls(keys=schema_of(levels), **own, **options)
         products = [{axis.key: axis.levels for axis in axes} for axes in read]
         return experiment, grid_of_levels(experiment.schema, products, zipped, where)
 
@@ -117,16 +110,9 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
         Raises:
             ConfigError: The function can't be called with the keys of the points.
         """
-        name = name_of(function)
-        signature = Signature.of(function, short_name(name))
-        signature.check(self.schema.keys, short_name(name))
-        return replace(
-            self,
-            full_name=name,
-            source=source_digest(function),
-            function=function,
-            signature=signature,
-        )
+        own = _fields_of(function)
+        own["signature"].check(self.schema.keys, short_name(own["full_name"]))
+        return replace(self, **own)
 
     @classmethod
     def from_manifest(cls, manifest: Manifest) -> Self:
@@ -283,6 +269,17 @@ class FunctionExperiment(TabularExperiment[PointBatch]):
             if value is not None and column not in ("point_id", "returned", "status"):
                 console.log(f"  {name} = {value!r:.200}")
         return rows
+
+
+def _fields_of(function: Function) -> dict[str, Any]:
+    name = name_of(function)
+    return {
+        # First, as it refuses what is no function.
+        "signature": Signature.of(function, short_name(name)),
+        "full_name": name,
+        "source": source_digest(function),
+        "function": function,
+    }
 
 
 def read_times(times: object) -> dict[str, str]:

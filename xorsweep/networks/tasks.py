@@ -51,19 +51,21 @@ class Task:
         return tuple("".join(str(int(bit)) for bit in row) for row in self.rows())
 
 
-def _every_row(bits: int) -> FloatArray:
-    return np.array(list(product((0.0, 1.0), repeat=bits)))
+class _Bits(Task):
+    """A function of every row of `bits` inputs."""
 
-
-@dataclass(frozen=True)
-class _TwoBits(Task):
-    """A Boolean function of two inputs, given by its four values."""
-
-    values: ClassVar[tuple[float, ...]]
+    bits: int
 
     def rows(self) -> FloatArray:
-        """Return 00, 01, 10 and 11."""
-        return _every_row(2)
+        """Return every row of bits."""
+        return np.array(list(product((0.0, 1.0), repeat=self.bits)))
+
+
+class _TwoBits(_Bits):
+    """A Boolean function of two inputs, given by its four values."""
+
+    bits = 2
+    values: ClassVar[tuple[float, ...]]
 
     def truth(self) -> FloatArray:
         """Return the four values."""
@@ -101,14 +103,10 @@ class Or(_TwoBits):
 
 
 @dataclass(frozen=True)
-class Parity(Task):
+class Parity(_Bits):
     """One where an odd number of the inputs is one: XOR of `bits` inputs."""
 
     bits: int = field(3, Integer(2, 8))
-
-    def rows(self) -> FloatArray:
-        """Return every row of bits."""
-        return _every_row(self.bits)
 
     def truth(self) -> FloatArray:
         """Return the parity of each row."""
@@ -117,7 +115,7 @@ class Parity(Task):
 
 
 @dataclass(frozen=True)
-class Boolean(Task):
+class Boolean(_Bits):
     """The Boolean function of `bits` inputs with the number `table`.
 
     Bit k of the number is the target of row k, in counting order: of two inputs AND is 8, OR 14 and
@@ -135,10 +133,6 @@ class Boolean(Task):
                 f"task.table={self.table}: must be a whole number from 0 to {functions - 1} with "
                 f"task.bits={self.bits}, as there are {functions} functions of {self.bits} inputs"
             )
-
-    def rows(self) -> FloatArray:
-        """Return every row of bits."""
-        return _every_row(self.bits)
 
     def truth(self) -> FloatArray:
         """Return the bits of the number, the lowest first."""

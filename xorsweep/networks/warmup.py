@@ -14,15 +14,9 @@ from xorsweep.networks.trainer import build_training
 
 
 def warm_up(batches: Sequence[Batch], engine: Engine, log: Callable[[str], None]) -> list[str]:
-    """Compile the engine, once and before workers start.
+    """Compile the engine, once and before workers start; `log` gets each line to be shown.
 
-    Args:
-        batches: The batches that will be trained.
-        engine: The engine that trains them.
-        log: Is called with each line to be shown.
-
-    Returns:
-        A line for each component that isn't compiled, so that NumPy trains its batches.
+    Returns a line for each component that isn't compiled, so that NumPy trains its batches.
     """
     compile_kernels, unsupported = load_compile(engine), load_unsupported(engine)
     if compile_kernels:

@@ -124,14 +124,9 @@ def describe_run(
 ) -> Manifest:
     """Return the manifest of a sweep that starts now.
 
-    Args:
-        grid: The points of the sweep's first round.
-        plan: How they are run.
-        experiment: The experiment that runs them.
-        rounds: How sure each rate must be.
-        workers: How many processes run them.
-        provenance: `command_line`, `config` and `study`, and other entries to be recorded.
-        runs: `earlier` and `merged_from`, the runs that this one resumes, and `csv`.
+    `grid` is that of its first round, `provenance` has `command_line`, `config`, `study` and other
+    entries to be recorded, and `runs` `earlier` and `merged_from`, the runs that this one resumes,
+    and `csv`.
     """
     record: Mapping[str, Any] = experiment.record(grid)
     known = {key: provenance[key] for key in ("config", "study") if key in provenance}

@@ -214,10 +214,7 @@ def write_results(grid: Grid, table: ResultTable, folder: Path, csv: bool = True
 def read_results(folder: Path, experiment: Experiment[Any], whole: bool = False) -> pd.DataFrame:
     """Return the rows that tables and figures are made from, of a file that was just written.
 
-    Args:
-        folder: The sweep's folder.
-        experiment: The experiment that ran the points.
-        whole: Whether all columns are returned, also those that no table needs.
+    With `whole` all columns are returned, also those that no table needs.
     """
     with open_file(folder / PARQUET) as file:
         return frame_of(pyarrow.parquet.ParquetFile(file), experiment, whole, folder)

@@ -13,13 +13,7 @@ MOST_LEVELS = 50
 
 
 def function_call(full_name: str, axes: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """Return the lines that sweep a function, which is imported where it can be.
-
-    Args:
-        full_name: The function's name, `module:function`.
-        axes: Levels by argument.
-        options: The other arguments of the call.
-    """
+    """Return the lines that sweep a function `module:function`, imported where it can be."""
     module, _, function = full_name.partition(":")
     imports = "import xorsweep\n"
     if is_importable(full_name):

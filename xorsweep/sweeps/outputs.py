@@ -66,13 +66,7 @@ def write_tables(
 ) -> Path | None:
     """Write the tables and the report, if any, and print the results; return the report's path.
 
-    Args:
-        store: The sweep's folder.
-        grid: Its points.
-        manifest: The new manifest of the folder.
-        results: The rows, as `read_results` returns them.
-        report: The report whose figures are being drawn.
-        terminal: Where the results are printed.
+    `manifest` is the new one of the folder, and `results` are the rows as `read_results` has them.
     """
     # pandas, SciPy and seaborn are imported here, once there are rows to show.
     from xorsweep.analysis.export import failures_of
@@ -136,17 +130,10 @@ def write_comparisons(
     axes: MapAxes | None,
     asked: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Write comparisons.csv and the experiment's further tables; a map has none of them.
+    """Write comparisons.csv, which is returned, and the experiment's further tables.
 
-    Args:
-        store: The sweep's folder.
-        results: The rows.
-        summary: One row per cell.
-        axes: Those of a map.
-        asked: The rows that are compared, all of them where None.
-
-    Returns:
-        The comparisons, no rows of a map.
+    The rows `asked` are compared, all where None. A map, which has `axes`, has none of these tables
+    and no comparisons.
     """
     from xorsweep.analysis.export import write_csv, write_further
 

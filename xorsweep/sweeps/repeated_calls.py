@@ -33,10 +33,7 @@ _TURNS: WeakValueDictionary[str, RLock] = WeakValueDictionary()
 def sweep_once(asked: SweepRequest, cached: bool, terminal: Console) -> Sweep:
     """Return a sweep, of which only the points are run that its folder lacks.
 
-    Args:
-        asked: The sweep.
-        cached: Whether its folder is in the cache, named by the content of the sweep.
-        terminal: The console for messages.
+    With `cached` its folder is in the cache, named by the content of the sweep.
     """
     digest = str(seal(asked.grid, asked.experiment, asked.settings.rounds)["digest"])
     target = cache_folder() / _cache_name(asked, digest) if cached else asked.folder

@@ -90,11 +90,7 @@ class Snapshot:
         return assemble(self.grid, self.store.measurements())
 
     def counts(self, table: ResultTable) -> dict[str, int]:
-        """Return how many points are planned, have each status, and are missing.
-
-        Args:
-            table: The rows of the points that are there.
-        """
+        """Return how many points are planned, have each status by their rows, and are missing."""
         found = table.counts(self.store.experiment.statuses)
         return {**found, "planned": len(self.planned), "missing": int((~self.present).sum())}
 
@@ -112,12 +108,8 @@ class Snapshot:
 def take_snapshot(folder: Path, experiment: Experiment[Any] | None = None) -> Snapshot:
     """Return the points of a sweep on disk, whether it is finished, was interrupted, or runs.
 
-    Args:
-        folder: The folder of the sweep.
-        experiment: The experiment that runs its points; that of the manifest where None.
-
-    Raises:
-        StoreError: The folder holds no sweep, or can't be read.
+    Its points are run by `experiment`, that of the manifest where None. Raises StoreError where the
+    folder holds no sweep, or can't be read.
     """
     held = is_held(folder)  # before the manifest is read: the sweep may be ending now
     opened = open_sweep(folder, experiment)

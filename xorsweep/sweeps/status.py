@@ -65,12 +65,7 @@ def sweep_status(folder: Path) -> list[str]:
 
 
 def measure_pace(snapshot: Snapshot, table: ResultTable) -> Pace | None:
-    """Return the rate of the latest run; None where it has stored no point.
-
-    Args:
-        snapshot: The points on disk.
-        table: The rows of all planned points.
-    """
+    """Return the rate of the latest run, given all planned rows; None where it has stored none."""
     started = _started(snapshot)
     times = [_modified(path) for path in snapshot.store.files]
     # Earlier runs have left their parts before this one started.

@@ -34,15 +34,9 @@ def to_xarray(
     curves: Sequence[str] | None,
     rows: Rows = slice(None),
 ) -> xarray.Dataset:
-    """Return the dataset of `Sweep.to_xarray`.
+    """Return the dataset of `Sweep.to_xarray`; `rows` (n,) are those of the points that are there.
 
-    Args:
-        store: The parts of the sweep.
-        grid: Its points (N,).
-        manifest: Where the rows come from.
-        results: A row per point that is there.
-        curves: The names of the columns of lists to be read; all curves by step where None.
-        rows: Which points are there, by their rows (n,); all of them by default.
+    `results` has these points alone, in this order.
     """
     if isinstance(curves, str):
         raise ConfigError(f'curves={shorten(curves)}: must be a list, such as ["{curves:.80}"]')

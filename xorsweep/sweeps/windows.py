@@ -24,15 +24,9 @@ class Window:
 
 
 def window_at(axes: MapAxes, at: Place, factor: float) -> Window:
-    """Return the window around a place, moved inside the map.
+    """Return the window around a place, narrower than the map by a factor and moved inside it.
 
-    Args:
-        axes: The axes of the map.
-        at: A level of each axis.
-        factor: How many times narrower than the map the window is, each way.
-
-    Raises:
-        ConfigError: The place lies outside the map.
+    Raises ConfigError where the place, a level of each axis, lies outside the map.
     """
     sides = []
     for axis, level in zip((axes.x, axes.y), at, strict=True):

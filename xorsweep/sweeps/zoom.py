@@ -51,23 +51,9 @@ def zoom(
 ) -> Path:
     """Train a window of a finished map, as many points each way as the map has.
 
-    Each of the sweeps can be resumed, and the same call again trains the missing points.
-
-    Args:
-        folder: The folder of the map.
-        into: The folder of the window's sweep, which is a map, too.
-        at: The middle of the window, a level of each axis; the window with most of the boundary
-            where None. At the edge of the map it is moved inside.
-        factor: How many times narrower than the map the window is, each way.
-        frames: How many maps an animation shows, from the whole to the window.
-        flag: The column of true and false whose boundary counts.
-        terminal: The console for messages.
-        experiment: The experiment that runs the points; that of the manifest where None.
-        command_line: The command line that the manifest records.
-        report: Whether the window's folder gets a report.
-
-    Returns:
-        The folder of the window's sweep.
+    Each of the sweeps can be resumed, and the same call again trains the missing points. Arguments
+    are as in `Sweep.zoom`; `experiment` runs the points, that of the manifest where None, and the
+    window's manifest records `command_line`. Returns the folder of the window.
 
     Raises:
         StoreError: The folder holds no finished map, or `into` another sweep.
