@@ -19,6 +19,8 @@ pytestmark = pytest.mark.slow
 
 SWEEP = "task=majority init=fan_in criterion=percentage optimizer=rmsprop optimizer.decay=0.8,0.9"
 SMALL = ["lr=0.01,0.1", "hidden=2", "epochs=300", "seed=range(0,20)", "report=false"]
+LARGE = ["lr=0.01,0.1", "hidden=2,3", "epochs=10000", "seed=range(0,20)", "report=false"]
+"""The rest of a sweep of one batch, and of one whose batches are worth two processes."""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,21 @@ def swept(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run(folder, *arguments, site=site)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def swept_alone(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a large sweep, `sweep`, that one process has trained."""
+    folder = tmp_path_factory.mktemp("swept_alone")
+    alone = ["parallel=serial", "hydra.sweep.dir=sweep"]
+    done = run(folder, "-m", "xorsweep", "-m", *SWEEP.split(), *LARGE, *alone, site=site)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def workers_of(folder: Path) -> int:
+    """Return how many processes have trained a sweep."""
+    return int(json.loads((folder / "manifest.json").read_text())["workers"])
 
 
 def test_its_own_tests_pass(site: Path, tmp_path: Path) -> None:
@@ -116,19 +133,13 @@ def test_rows_and_manifest_name_the_choices(swept: Path) -> None:
     ],
     ids=["loky", "shards", "dask"],
 )
-def test_workers_find_it_too(
-    site: Path, swept: Path, tmp_path: Path, how: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Small sweeps stay in one process unless they are told that they are large.
-    script = (
-        "import sys, xorsweep.execution.backends as execute; execute.QUICK = 0;"
-        "from xorsweep.cli.main import main; main()"
-    )
-    arguments = ["-m", *SWEEP.split(), *SMALL, *how, "hydra.sweep.dir=sweep"]
-    done = run(tmp_path, "-c", script, *arguments, site=site)
+def test_workers_find_it_too(site: Path, swept_alone: Path, tmp_path: Path, how: list[str]) -> None:
+    arguments = ["-m", "xorsweep", "-m", *SWEEP.split(), *LARGE, *how, "hydra.sweep.dir=sweep"]
+    done = run(tmp_path, *arguments, site=site)
     assert done.returncode == 0, done.stderr
+    assert workers_of(tmp_path / "sweep") == 2
     rows = (tmp_path / "sweep/results.csv").read_bytes()
-    assert rows == (swept / "sweep/results.csv").read_bytes()
+    assert rows == (swept_alone / "sweep/results.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -238,7 +249,6 @@ def test_other_programs_of_hydra_dont_see_it(site: Path, tmp_path: Path) -> None
 
 def test_a_script_may_register_a_class_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
-        "import xorsweep.execution.backends as execute; execute.QUICK = 0\n"
         "from xorsweep.cli.main import main\n"
         "from xorsweep.networks.plugins import register\n"
         "from xorsweep.networks.optimizers import Momentum\n"
@@ -247,7 +257,7 @@ def test_a_script_may_register_a_class_of_its_own(tmp_path: Path) -> None:
         "    register('optimizer', 'heavier', Heavier)\n"
         "    main()\n"
     )
-    grid = ["optimizer.momentum=0.5,0.8", "lr=0.5", "hidden=2,3", *SMALL[2:]]
+    grid = ["optimizer.momentum=0.5,0.8", "lr=0.5", "hidden=2,3", *LARGE[2:]]
     for name, how in (
         ("loky", ["parallel=loky", "parallel.n_jobs=2"]),
         ("dask", ["parallel=dask", "parallel.n_jobs=2"]),
@@ -256,7 +266,8 @@ def test_a_script_may_register_a_class_of_its_own(tmp_path: Path) -> None:
         arguments = ["-m", "optimizer=heavier", *grid, *how, f"hydra.sweep.dir={name}"]
         done = run(tmp_path, "script.py", *arguments)
         assert done.returncode == 0, done.stderr
-    plain = ["-m", "optimizer=momentum", *grid, "hydra.sweep.dir=plain"]
+        assert workers_of(tmp_path / name) == 2
+    plain = ["-m", "optimizer=momentum", *grid, "parallel=serial", "hydra.sweep.dir=plain"]
     assert run(tmp_path, "-m", "xorsweep", *plain).returncode == 0
     wanted = (tmp_path / "plain/results.csv").read_text().replace(",momentum,", ",heavier,")
     for name in ("loky", "dask", "shards"):
