@@ -132,14 +132,12 @@ def test_a_network_has_the_same_bits_in_any_company(point_of: PointOf, name: str
 
 
 @pytest.mark.parametrize("name", COMPANY)
-def test_a_launch_that_ends_early_changes_no_bit(
-    point_of: PointOf, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_launch_that_ends_early_changes_no_bit(point_of: PointOf, name: str) -> None:
+    from xorsweep.networks.engines.cuda.engine import train
+
     training = batch(point_of, name)
-    whole = trained(training)
-    monkeypatch.setattr("xorsweep.networks.engines.cuda.batch.LAUNCH", 1)  # an epoch at a time
-    monkeypatch.setattr("xorsweep.networks.engines.cuda.engine.DROP_STEPS", 1)
-    assert_same(trained(training), whole)
+    epoch_by_epoch = train(training, launch_work=1, drop_steps=1)
+    assert_same(epoch_by_epoch, trained(training))
 
 
 @pytest.mark.parametrize("name", COMPANY)

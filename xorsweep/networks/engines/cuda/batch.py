@@ -37,9 +37,9 @@ class CudaBatch:
     `drop_converged` takes them out of the members, the columns (n,) that get a thread.
     """
 
-    def __init__(self, training: TrainingBatch) -> None:
+    def __init__(self, training: TrainingBatch, launch_work: int = LAUNCH) -> None:
         count, dtype = len(training.learning_rate), training.parameters.dtype
-        self.training, self.epoch = training, -1
+        self.training, self.epoch, self._launch_work = training, -1, launch_work
         self._open = np.arange(count)
         self._members = cuda.to_device(self._open)
         self._w = cuda.to_device(np.ascontiguousarray(training.parameters))
@@ -74,7 +74,7 @@ class CudaBatch:
         if not len(self._open):
             return
         work = len(self._open) * self.training.network.size * len(self.training.inputs)
-        at_once = max(1, LAUNCH // work)
+        at_once = max(1, self._launch_work // work)
         while self.epoch < last:
             end = min(last, max(self.epoch, 0) + at_once)
             self._launch(max(self.epoch, 0), end)

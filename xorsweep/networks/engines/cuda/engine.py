@@ -17,7 +17,7 @@ from numba.cuda.cudadrv.nvvm import NVVM
 
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.engines.batch_ops import cast, places_between
-from xorsweep.networks.engines.cuda.batch import CudaBatch
+from xorsweep.networks.engines.cuda.batch import LAUNCH, CudaBatch
 from xorsweep.networks.engines.cuda.compile import announce_compilation
 from xorsweep.networks.engines.interface import EpochCost, TrainingBatch, TrainingResult
 from xorsweep.networks.engines.numba.batch import COMPILED
@@ -42,12 +42,18 @@ DROP_STEPS = 8
 """How often per decade of epochs converged networks leave their batch."""
 
 
-def train(training: TrainingBatch, dtype: str = "float64") -> TrainingResult:
+def train(
+    training: TrainingBatch,
+    dtype: str = "float64",
+    launch_work: int = LAUNCH,
+    drop_steps: int = DROP_STEPS,
+) -> TrainingResult:
     """Train a batch, or have the reference engine train it where a component isn't compiled."""
     if any(type(getattr(training, group)) not in COMPILED for group in REGISTRIES):
         return numpy_engine.train(training, dtype)
-    result, batch = TrainingResult.unfilled(training), CudaBatch(cast(training, dtype))
-    for last in _stops(training):
+    result = TrainingResult.unfilled(training)
+    batch = CudaBatch(cast(training, dtype), launch_work)
+    for last in _stops(training, drop_steps):
         batch.train(last)
         _keep(training, last, batch, result)
         if training.until_converged:
@@ -69,11 +75,11 @@ def _keep(training: TrainingBatch, epoch: int, batch: CudaBatch, result: Trainin
         result.losses[i] = training.loss.value(outputs, training.targets)
 
 
-def _stops(training: TrainingBatch) -> Iterator[int]:
+def _stops(training: TrainingBatch, drop_steps: int) -> Iterator[int]:
     """Yield the epochs at which the batch is looked at, ascending."""
     stops = {*training.snapshots, *training.loss_epochs}
     if training.until_converged:
-        stops |= {*learning_curve_epochs(training.snapshots[-1], DROP_STEPS)}
+        stops |= {*learning_curve_epochs(training.snapshots[-1], drop_steps)}
     yield from sorted(stops)
 
 
