@@ -157,9 +157,7 @@ class HiddenSpace:
 def hidden_space(training: TrainingBatch, parameters: FloatArray) -> HiddenSpace:
     """Return where the rows of a task lie for the weights (P,) of one network.
 
-    Args:
-        training: The components of the network and its task; its weights aren't used.
-        parameters: The weights.
+    The training's own weights aren't used.
     """
     through = _pass(training, parameters[:, None])
     with np.errstate(all="ignore"):
@@ -182,9 +180,7 @@ def hidden_space(training: TrainingBatch, parameters: FloatArray) -> HiddenSpace
 def hidden_outputs(training: TrainingBatch, parameters: FloatArray) -> FloatArray:
     """Return the outputs of the hidden units for each row (rows, hidden, E).
 
-    Args:
-        training: The components of the network and its task; its weights aren't used.
-        parameters: The weights (P, E) of one network after each of E epochs.
+    The weights (P, E) are those of one network after each of E epochs, not the training's own.
     """
     return _pass(training, parameters).activations
 

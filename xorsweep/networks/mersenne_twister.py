@@ -27,9 +27,7 @@ AT_ONCE = 2**12
 def uniform_draws(seeds: Array, count: int) -> FloatArray:
     """Return the first draws of RandomState(seed).random_sample (count, len(seeds)), float64.
 
-    Args:
-        seeds: Any, uint32.
-        count: How many, at most MOST_DRAWS.
+    Seeds are any uint32, and `count` is at most MOST_DRAWS.
     """
     drawn = np.empty((count, len(seeds)))
     for start in range(0, len(seeds), AT_ONCE):

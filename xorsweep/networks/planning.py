@@ -103,14 +103,9 @@ def make_plan(
     pending: Rows,
     epoch_costs: EpochCosts,
 ) -> Plan[Batch]:
-    """Return batches that hold each pending point exactly once.
+    """Return batches that hold each pending point, by its row (n,), exactly once.
 
-    Args:
-        grid: All points.
-        capacity: How many networks a batch of an engine should have at most.
-        workers: How many processes share the work.
-        pending: Rows (n,) of the points to be trained.
-        epoch_costs: The costs of an epoch of the engine, by the size of a network.
+    `capacity` and `epoch_costs` are those of the engine, and `workers` processes share the work.
     """
     tables = [table for some in _similar(grid, pending) for table in _trajectories(grid, some)]
     groups = [

@@ -96,9 +96,7 @@ def _trainable(
 def build_training(batch: Batch, parameters: FloatArray | None = None) -> TrainingBatch:
     """Return the arrays that an engine trains.
 
-    Args:
-        batch: B trajectories.
-        parameters: The initial weights (P, B), float64; drawn from the seeds where there are none.
+    The initial weights `parameters` (P, B), float64, are drawn from the seeds where they are None.
     """
     values: Mapping[str, Any] = {**batch.fixed, **batch.varying}
     seeds = np.broadcast_to(np.asarray(values["seed"], np.uint32), (batch.members,))

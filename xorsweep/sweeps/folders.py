@@ -32,11 +32,7 @@ class OpenedSweep:
 
 
 def open_sweep(folder: Path, experiment: Experiment[Any] | None = None) -> OpenedSweep:
-    """Return the sweep in a folder.
-
-    Args:
-        folder: The folder.
-        experiment: The experiment that runs its points; that of the manifest where None.
+    """Return the sweep in a folder, run by `experiment`, or that of its manifest where None.
 
     Raises:
         StoreError: The folder holds no sweep, its manifest can't be trusted, or the sweep was

@@ -140,15 +140,9 @@ class Plane(Initializer):
 
 
 def weight_place(network: Network, key: str, name: str) -> int:
-    """Return the place of a weight in a column of parameters.
+    """Return the place of a weight, named as `WeightName` reads it, in a column of parameters.
 
-    Args:
-        network: The network with the weight.
-        key: The key that names it, for the message.
-        name: As `WeightName` reads it.
-
-    Raises:
-        ConfigError: The network has no such weight.
+    Raises ConfigError, which has the key that names it, where the network has no such weight.
     """
     role, *numbers = name.split("_")
     places = network.places()[role]
@@ -163,14 +157,10 @@ def weight_place(network: Network, key: str, name: str) -> int:
 
 
 def orthonormal_directions(size: int, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Return two random directions of length one at a right angle, each (P,).
+    """Return two random directions of length one at a right angle, each (P,) with P = `size`.
 
     The first has the first P normal draws of NumPy's RandomState(seed); the second the next P,
     less their part along the first. Sums are exactly rounded, whatever their order.
-
-    Args:
-        size: P, the number of parameters.
-        seed: The seed that they are drawn from.
     """
     first, second = np.random.RandomState(seed).standard_normal((2, size))
     u = first / math.sqrt(math.fsum(first * first))
