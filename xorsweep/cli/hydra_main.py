@@ -78,7 +78,10 @@ def run_hydra(completes: bool) -> None:
                 # `hydra.main` reads sys.argv itself.
                 sys.argv[1:] = _checked(given)
                 if is_own_sweep(given) and _shows_config(given):
-                    _show_own_config(given)
+                    # Without the keys that networks alone have.
+                    with redirect_stdout(StringIO()) as printed:
+                        run_config()
+                    print(own_config(printed.getvalue(), given), end="")
                     return
             run_config()
     finally:
@@ -120,13 +123,6 @@ def _check_first(word: str) -> None:
 
 def _shows_config(arguments: Sequence[str]) -> bool:
     return any(each.partition("=")[0] in ("--cfg", "-c") for each in arguments)
-
-
-def _show_own_config(given: Sequence[str]) -> None:
-    """Print the configuration that Hydra would print, without the keys that networks alone have."""
-    with redirect_stdout(StringIO()) as printed:
-        run_config()
-    print(own_config(printed.getvalue(), given), end="")
 
 
 def overrides_last(arguments: Sequence[str]) -> list[str]:

@@ -67,10 +67,12 @@ def zoom(
     between = [window_between(axes, window, factor, place, frames) for place in _steps(frames)]
     grids = [source.grid_of(each) for each in (window, *between)]  # checked before any is trained
     folders = [into, *(into / FRAMES / str(place + 1) for place in _steps(frames))]
+    provenance = {"command_line": command_line, "config": source.opened.manifest.config}
     for name, grid in zip(folders, grids, strict=True):
         terminal.log(f"{name}: {_window_text(grid, axes)}")
         settings = replace(source.settings, report=report and name == into)
-        _train(source.request(grid, settings, name, command_line), terminal)
+        request = SweepRequest(source.opened.store.experiment, grid, settings, name, provenance)
+        _train(request, terminal)
     if frames:
         _animate([folder, *folders[1:], into], chosen, experiment, into, terminal)
     return into
@@ -106,14 +108,6 @@ class _Source:
             for axis, ends in ((axes.x, window.x), (axes.y, window.y))
         ]
         return window_grid(self.opened.store.experiment.schema, grid, levels)
-
-    def request(
-        self, grid: Grid, settings: SweepSettings, folder: Path, command_line: Sequence[str]
-    ) -> SweepRequest:
-        provenance = {"command_line": command_line, "config": self.opened.manifest.config}
-        return SweepRequest(
-            self.opened.store.experiment, grid, settings, folder, provenance=provenance
-        )
 
 
 def read_map(folder: Path, opened: OpenedSweep, terminal: Console) -> PixelMap:
