@@ -19,15 +19,13 @@ from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.measures import MOST_COLUMNS, Measure, column_measures
 from xorsweep.reporting.report import PageContent, ReportWriter
 from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
-from xorsweep.reporting.tables import MOST_CELLS, neighbours_table
+from xorsweep.reporting.tables import MOST_CELLS, MOST_CELLS_AS_TEXT, neighbours_table
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.text import count_text, join_words
 
 if TYPE_CHECKING:
     from xorsweep.experiment import Experiment
 
-MOST_CELLS_AS_TEXT = 60
-"""Rows of the table of cells in Markdown."""
 _FACTS = {"source": "digest of its source"}
 """Names of entries of a fingerprint that aren't shown by their own."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from xorsweep.networks.metrics import DESCRIPTIONS
 from xorsweep.reporting.figures.catalog import FigureSpec
 from xorsweep.reporting.map_findings import REMARK, map_findings
 from xorsweep.reporting.remarks import dtype_remark
-from xorsweep.reporting.report import PageContent, ReportWriter
+from xorsweep.reporting.report import PageContent, ReportWriter, training_facts
 from xorsweep.reporting.study_comparison import study_comparison
 from xorsweep.reporting.tables import Table
 from xorsweep.storage.manifest import FinishedManifest
@@ -65,7 +65,7 @@ class MapReport(ReportWriter):
             neighbours=nothing,
             outcomes=_outcomes_table(shown) if OUTCOME in shown.names else None,
             comparison=study_comparison(study, judged) if study else None,
-            facts=list(_facts(manifest)),
+            facts=list(training_facts(manifest)),
         )
 
 
@@ -106,11 +106,3 @@ def _outcomes_table(shown: PixelMap) -> Table:
 def meaning(outcome: str) -> str:
     """Return the description of an outcome; nothing for one that isn't of networks."""
     return DESCRIPTIONS.get(outcome, "")
-
-
-def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
-    engine = manifest.experiment.get("engine")
-    if isinstance(engine, dict):
-        yield "engine", f"{engine['name']} in {engine['dtype']}"
-    if manifest.warm_up:
-        yield "not compiled", "; ".join(manifest.warm_up)

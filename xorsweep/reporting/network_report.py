@@ -24,22 +24,19 @@ from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.measures import network_measures
 from xorsweep.reporting.outcome_tables import later_table, outcomes_table
 from xorsweep.reporting.remarks import dtype_remark, remarks
-from xorsweep.reporting.report import PageContent, ReportWriter
+from xorsweep.reporting.report import PageContent, ReportWriter, training_facts
 from xorsweep.reporting.run_drawings import RunDrawings, submit_run_drawings
 from xorsweep.reporting.run_gallery import run_gallery
 from xorsweep.reporting.selection import best_first, final_epochs_only
 from xorsweep.reporting.setting_grid import heat_cells, heat_map, setting_targets
 from xorsweep.reporting.solution_findings import solution_findings
 from xorsweep.reporting.study_comparison import study_comparison
-from xorsweep.reporting.tables import MOST_CELLS, cells_table, neighbours_table
+from xorsweep.reporting.tables import MOST_CELLS, MOST_CELLS_AS_TEXT, cells_table, neighbours_table
 from xorsweep.reporting.variance_findings import variance_findings
 from xorsweep.reporting.weight_findings import weight_findings
 from xorsweep.reporting.wording import within_text
 from xorsweep.storage.manifest import FinishedManifest
 from xorsweep.storage.results import StoredColumns
-
-MOST_CELLS_AS_TEXT = 60
-"""Rows of the table of cells in Markdown."""
 
 
 class NetworkReport(ReportWriter):
@@ -104,7 +101,7 @@ class NetworkReport(ReportWriter):
             outcomes=outcomes_table(asked),
             later=later_table(results),
             comparison=study_comparison(study, judged) if study else None,
-            facts=list(_facts(manifest)),
+            facts=list(training_facts(manifest)),
             rule=RULE,
             neighbours_note="after the most epochs that both have",
         )
@@ -133,10 +130,3 @@ def network_findings(
         *solution_findings(results, summary),
         *weight_findings(results, summary),
     ]
-
-
-def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
-    engine = manifest.experiment["engine"]
-    yield "engine", f"{engine['name']} in {engine['dtype']}"
-    if manifest.warm_up:
-        yield "not compiled", "; ".join(manifest.warm_up)

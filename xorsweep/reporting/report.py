@@ -88,34 +88,6 @@ READERS = {
 
 
 @dataclass(frozen=True)
-class Page:
-    """Everything that a report holds, as text, ready for a template."""
-
-    title: str
-    counts: str
-    headline: str
-    findings: Sequence[str]
-    remarks: Sequence[str]
-    overview: SettingGrid | None
-    explore: str
-    settings: Table
-    cells: Table
-    gallery: RunGallery | None
-    neighbours: Table
-    outcomes: Table | None
-    later: Table | None
-    failures: Table
-    figures: Sequence[PageFigure]
-    comparison: Comparison | None
-    command: str
-    readers: Sequence[tuple[str, str]]
-    facts: Sequence[tuple[str, str]]
-    rule: str
-    neighbours_note: str
-    files: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
 class PageContent:
     """The part of a report that depends on its experiment.
 
@@ -154,6 +126,19 @@ class PageContent:
     facts: Sequence[tuple[str, str]] = ()
     rule: str = ""
     neighbours_note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(PageContent):
+    """Everything that a report holds, as text, ready for a template."""
+
+    counts: str
+    settings: Table
+    failures: Table
+    figures: Sequence[PageFigure]
+    command: str
+    readers: Sequence[tuple[str, str]]
+    files: Sequence[tuple[str, str]]
 
 
 class ReportWriter(ABC):
@@ -279,30 +264,20 @@ class ReportWriter(ABC):
         headline, findings = content.headline, content.findings
         if not headline and findings:
             headline, *findings = findings
+        facts = list(_facts(manifest, experiment.work_unit, content.facts))
+        content = replace(
+            content, title=title or text, headline=headline, findings=findings, facts=facts
+        )
         return Page(
-            title=title or text,
+            **vars(content),
             counts=counts,
-            headline=headline,
-            findings=findings,
-            remarks=content.remarks,
-            overview=content.overview,
-            explore=content.explore,
             settings=settings_table(self._results, keys),
-            cells=content.cells,
-            gallery=content.gallery,
-            neighbours=content.neighbours,
-            outcomes=content.outcomes,
-            later=content.later,
             failures=failures_table(failures),
             figures=[page_figure(each) for each in figures],
-            comparison=content.comparison,
             command=commands_of(manifest),
             readers=[
                 each for each in READERS.items() if manifest.csv or "results.csv" not in each[1]
             ],
-            facts=list(_facts(manifest, experiment.work_unit, content.facts)),
-            rule=content.rule,
-            neighbours_note=content.neighbours_note,
             files=[(name, text) for name, text in FILES if is_there(self.store.folder / name)],
         )
 
@@ -320,6 +295,15 @@ def commands_of(manifest: FinishedManifest) -> str:
     words = (run.command_line for run in (*manifest.earlier, manifest))
     lines = dict.fromkeys(" ".join(line) if len(line) < 2 else shlex.join(line) for line in words)
     return "\n".join(line for line in lines if line)
+
+
+def training_facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
+    """Yield how networks were trained; nothing of another experiment."""
+    engine = manifest.experiment.get("engine")
+    if isinstance(engine, dict):
+        yield "engine", f"{engine['name']} in {engine['dtype']}"
+    if manifest.warm_up:
+        yield "not compiled", "; ".join(manifest.warm_up)
 
 
 def _facts(

@@ -19,8 +19,8 @@ from xorsweep.text import level_name, level_text, percent_text, rate_interval_te
 
 NO_RUN = "no run"
 """Of a setting all of whose runs failed."""
-MOST_CELLS = 1_000
-"""Rows of the table of cells; summary.csv holds all."""
+MOST_CELLS, MOST_CELLS_AS_TEXT = 1_000, 60
+"""Rows of the table of cells on the page and in Markdown; summary.csv holds all."""
 MOST_NEIGHBOURS = 100
 MOST_LEVELS = 8
 MOST_REASONS = 50
