@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys, has_levels
-from xorsweep.analysis.intervals import CONFIDENCE, rate_intervals
+from xorsweep.analysis.intervals import CONFIDENCE, rate_columns
 from xorsweep.analysis.survival import survival
 from xorsweep.experiment import MESSAGE, OK, STATUS, STATUSES
+from xorsweep.storage.compact_columns import select_rows
 
 SEED = "seed"
 COMPARISON_COLUMNS = frozenset(
@@ -120,14 +121,14 @@ class ColumnCells:
         return distinguishing_keys(self.summary, self.keys)
 
     @cached_property
-    def _cell_of_row(self) -> NDArray[Any]:
-        return CellIndex.of_frame(self.results, list(self.keys)).number
+    def cell_of(self) -> NDArray[np.int64]:
+        """Return the place in the summary (N,) of each row's cell."""
+        return CellIndex.of_frame(self.results, self.keys).number
 
-    def runs_of(self, place: int) -> pd.DataFrame:
-        """Return the runs of a cell, by its place in the summary, that are ok."""
+    def runs_of(self, places: ArrayLike) -> pd.DataFrame:
+        """Return the runs that are ok of one or several cells, by their places in the summary."""
         is_ok = (self.results[STATUS] == STATUSES[OK]).to_numpy()
-        runs: pd.DataFrame = self.results[is_ok & (self._cell_of_row == place)]
-        return runs
+        return select_rows(self.results, is_ok & np.isin(self.cell_of, places))
 
     @property
     def has_seeds(self) -> bool:
@@ -182,13 +183,7 @@ def _summary_columns(
     for name in roles.flags:
         # Among the runs that are ok a flag isn't missing; elsewhere it doesn't count.
         true = is_ok & results[name].fillna(False).to_numpy(bool)
-        happened = np.bincount(cell[true], minlength=count)
-        low, high = rate_intervals(happened, ok)
-        found |= {
-            f"{name}_rate": happened / np.where(ok, ok, np.nan),
-            f"{name}_rate_low": low,
-            f"{name}_rate_high": high,
-        }
+        found |= rate_columns(f"{name}_rate", np.bincount(cell[true], minlength=count), ok)
     for name in roles.numbers:
         by_cell = results[name].astype(float).groupby(cell)
         found[f"{name}_mean"] = by_cell.mean().to_numpy()
@@ -198,12 +193,8 @@ def _summary_columns(
         medians = [
             median_time(results.iloc[rows[is_ok[rows]]], time, flag) for rows in index.rows()
         ]
-        for name, values in zip(
-            (f"{time}_median", f"{time}_median_low", f"{time}_median_high"),
-            np.array(medians, float).reshape(-1, 3).T,
-            strict=True,
-        ):
-            found[name] = values
+        names = (f"{time}_median", f"{time}_median_low", f"{time}_median_high")
+        found |= dict(zip(names, np.array(medians, float).reshape(-1, 3).T, strict=True))
     return found
 
 

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from xorsweep.analysis.auc import Auc, auc, mean_ranks
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import has_levels, point_columns, swept_columns
-from xorsweep.analysis.intervals import CONFIDENCE
-from xorsweep.analysis.summary import rate_columns
+from xorsweep.analysis.intervals import CONFIDENCE, rate_columns
 from xorsweep.fields import FloatArray
 from xorsweep.networks.architecture import Network
 from xorsweep.networks.schema import component_of, network_of

@@ -65,6 +65,19 @@ def score_intervals(
     return middle - half, middle + half
 
 
+def rate_columns(name: str, successes: NDArray[Any], runs: NDArray[Any]) -> dict[str, FloatArray]:
+    """Return rates and their limits by the names of their columns, NaN where there is no run.
+
+    Args:
+        name: Of the rate's column; its limits are `name_low` and `name_high`.
+        successes: How many runs of each cell it counts (n,).
+        runs: Of how many (n,).
+    """
+    low, high = rate_intervals(successes, runs)
+    rate = successes / np.where(runs, runs, np.nan)
+    return {name: rate, f"{name}_low": low, f"{name}_high": high}
+
+
 def rate_interval(successes: int, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the limits of one rate."""
     low, high = rate_intervals(np.array([successes]), np.array([runs]), confidence)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import point_columns, swept_columns
-from xorsweep.analysis.intervals import rate_intervals
+from xorsweep.analysis.intervals import rate_columns
 from xorsweep.analysis.solutions import counts_text, label_counts
 from xorsweep.analysis.survival import Survival, bounds_at_ends, survival
 from xorsweep.experiment import DIVERGED, FAILED, OK, STATUSES
@@ -141,22 +141,6 @@ class _Runs:
         """Return the curve of those of some rows (n,) that count; None where there are none."""
         rows = rows[self.counted[rows]]
         return survival(self.converged_epoch[rows], self.budget[rows]) if len(rows) else None
-
-
-def rate_columns(name: str, happened: NDArray[Any], trained: NDArray[Any]) -> dict[str, FloatArray]:
-    """Return a rate and its limits by the names of their columns.
-
-    Args:
-        name: Of the rate's column; its limits are `name_low` and `name_high`.
-        happened: How many runs of each cell it counts (n,).
-        trained: Of how many (n,); where that is none, the rate is NaN.
-    """
-    low, high = rate_intervals(happened, trained)
-    return {
-        name: happened / np.where(trained, trained, np.nan),
-        f"{name}_low": low,
-        f"{name}_high": high,
-    }
 
 
 def _times(curve: Survival | None) -> dict[str, Any]:

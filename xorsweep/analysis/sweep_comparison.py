@@ -14,7 +14,7 @@ from scipy.stats import fisher_exact
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.column_summary import EVENT_TIME, median_time
 from xorsweep.analysis.columns import point_columns, swept_columns
-from xorsweep.analysis.intervals import CONFIDENCE, score_intervals, simultaneous
+from xorsweep.analysis.intervals import CONFIDENCE, rate_columns, score_intervals, simultaneous
 from xorsweep.analysis.paired_tests import (
     NO_DIFFERENCE,
     Counts,
@@ -26,8 +26,8 @@ from xorsweep.analysis.paired_tests import (
     match_cells,
     surest_first,
 )
-from xorsweep.analysis.summary import rate_columns, summarize
-from xorsweep.analysis.trainings import have_most_epochs
+from xorsweep.analysis.summary import summarize
+from xorsweep.analysis.trainings import have_most_epochs_among
 from xorsweep.experiment import FAILED, STATUSES
 from xorsweep.fields import FloatArray
 from xorsweep.storage.compact_columns import take_rows
@@ -167,17 +167,12 @@ def _longest(cells: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which of some cells (n,) have the most epochs of those that differ in epochs alone."""
     if "epochs" not in cells.columns:
         return np.ones(len(cells), bool)
-    return have_most_epochs(cells["epochs"].to_numpy(np.int64), _trained_alike(cells))
-
-
-def _trained_alike(cells: pd.DataFrame) -> NDArray[np.int64]:
-    """Return numbers (n,) that are the same for cells that differ in epochs alone."""
-    return CellIndex.of_frame(cells, [key for key in cells.columns if key != "epochs"]).number
+    return have_most_epochs_among(cells, [key for key in cells.columns if key != "epochs"])
 
 
 def _unmatched(cells: pd.DataFrame, matched: NDArray[np.intp]) -> pd.DataFrame:
     """Return the cells that the other sweep has after no number of epochs, each at its most."""
-    alike = _trained_alike(cells)
+    alike = CellIndex.of_frame(cells, [key for key in cells.columns if key != "epochs"]).number
     left: pd.DataFrame = cells[~np.isin(alike, alike[matched])]
     return left[_longest(left)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -61,12 +61,8 @@ def _reached(results: pd.DataFrame, rows: Numbers) -> Numbers:
     """Return the epochs (n,) of some rows (n,), below 0 where one failed."""
     epochs = results["epochs"].to_numpy(np.int64)[rows]
     # Below any that ended, and still ordered among themselves.
-    return np.where(_failed(results, rows), epochs - np.iinfo(np.int64).max, epochs)
-
-
-def _failed(results: pd.DataFrame, rows: Numbers) -> NDArray[np.bool_]:
-    failed: NDArray[np.bool_] = np.asarray(results["status"].array.take(rows) == "failed", bool)
-    return failed
+    failed = np.asarray(results["status"].array.take(rows) == "failed", bool)
+    return np.where(failed, epochs - np.iinfo(np.int64).max, epochs)
 
 
 def have_most_epochs(epochs: Numbers, group: Numbers) -> NDArray[np.bool_]:
@@ -75,6 +71,12 @@ def have_most_epochs(epochs: Numbers, group: Numbers) -> NDArray[np.bool_]:
     np.maximum.at(most, group, epochs)
     found: NDArray[np.bool_] = epochs == most[group]
     return found
+
+
+def have_most_epochs_among(rows: pd.DataFrame, keys: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which rows (n,) have the most epochs of those that are equal in some keys."""
+    group = CellIndex.of_frame(rows, keys).number
+    return have_most_epochs(rows["epochs"].to_numpy(np.int64), group)
 
 
 def continued(results: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ import pandas as pd
 from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.columns import distinguishing_keys
 from xorsweep.analysis.export import failures_of
-from xorsweep.analysis.trainings import have_most_epochs
+from xorsweep.analysis.trainings import have_most_epochs_among
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.console import status_text
 from xorsweep.reporting.drawing import draws_elsewhere
@@ -239,8 +239,7 @@ class ReportWriter(ABC):
             and "epochs" in self.store.experiment.snapshot_keys
         ):
             swept = [key for key in swept if key != "epochs"]
-            number = CellIndex.of_frame(self._results, swept).number
-            is_last = have_most_epochs(self._results["epochs"].to_numpy(np.int64), number)
+            is_last = have_most_epochs_among(self._results, swept)
             when = ", after the most epochs of each"
         sizes = np.bincount(CellIndex.of_frame(self._results, swept).number[is_last])
         each = " to ".join(dict.fromkeys(f"{size:,}" for size in (sizes.min(), sizes.max())))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from xorsweep.analysis.representative_runs import (
     best_first,
     read_runs,
 )
+from xorsweep.analysis.trainings import have_most_epochs_among
 from xorsweep.fields import FloatArray
 from xorsweep.grid.grid import Grid
 from xorsweep.networks.architecture import Weights
@@ -139,10 +140,7 @@ def _cells_drawn(grid: Grid, rows: Rows, rank: Rows) -> NDArray[np.intp]:
     keys = [key for key in keys if key not in ("seed", "epochs")]
     levels = {key: grid.columns[key].array(rows[trained, 0]) for key in ("epochs", *keys)}
     cells = pd.DataFrame(levels, index=trained)
-    most_epochs: Any = cells["epochs"].max()
-    if keys:
-        most_epochs = cells.groupby(keys, dropna=False)["epochs"].transform("max")
-    longest = cells[cells["epochs"] == most_epochs]
+    longest = cells[have_most_epochs_among(cells, keys)]
     shown = select_cells(longest, keys, MOST_CELLS, rank[longest.index], thin=True)
     return shown.cells.index.to_numpy()
 

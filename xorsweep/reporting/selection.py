@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.columns import is_numeric, swept_columns
+from xorsweep.analysis.trainings import have_most_epochs_among
 from xorsweep.reporting.layout import Layout
 from xorsweep.text import level_text
 
@@ -229,13 +229,8 @@ def final_epochs_only(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the most epochs among those that differ in epochs or seed alone."""
     if frame["epochs"].nunique() <= 1:
         return frame
-    keys = [frame[key] for key in swept_columns(frame) if key != "epochs"]
-    most: Any = frame["epochs"].max()
-    if keys:
-        groups = frame["epochs"].groupby(keys, sort=False, observed=True, dropna=False)
-        most = groups.transform("max")
-    rows: pd.DataFrame = frame[frame["epochs"] == most]
-    return rows
+    keys = [key for key in swept_columns(frame) if key != "epochs"]
+    return frame[have_most_epochs_among(frame, keys)]
 
 
 def select_final_cells(

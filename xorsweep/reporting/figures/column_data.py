@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from xorsweep.analysis.cells import CellIndex
 from xorsweep.analysis.column_summary import ColumnCells
 from xorsweep.analysis.curves import (
     curve_quantiles,
@@ -21,13 +18,11 @@ from xorsweep.analysis.curves import (
 from xorsweep.analysis.flag_variance import flag_variance
 from xorsweep.analysis.summary import MOST_STEPS
 from xorsweep.analysis.variance_shares import VarianceShares
-from xorsweep.experiment import OK, STATUS, STATUSES
 from xorsweep.grid.grid import Grid
 from xorsweep.reporting.figures.data import Rates, Tables
 from xorsweep.reporting.layout import Layout
 from xorsweep.reporting.selection import SelectedCells, select_in_order
 from xorsweep.settings import DEFAULT_LOOKS, FigureSettings
-from xorsweep.storage.compact_columns import select_rows
 from xorsweep.storage.store import Store
 
 MOST_LEVELS = 100
@@ -82,22 +77,18 @@ class ColumnTables:
         return replace(self, curves=curves)
 
     def _curves(self, grid: Grid, store: Store, name: str, column: str) -> pd.DataFrame:
-        rows = self.rows_of(self.by_lines()[1].cells).index.to_numpy(np.int64)
-        cell = self.cell_of[rows]
+        rows = self.every.runs_of(self.by_lines()[1].cells.index).index.to_numpy(np.int64)
+        cell_of = self.every.cell_of
+        cell = cell_of[rows]
         most = MOST_VALUES // (longest_curve(store.parts(), column) * len(np.unique(cell)) + 1)
         first = pd.Series(cell).groupby(cell).cumcount() < max(1, most)
         steps = store.experiment.curve_steps(grid, name)
         curves = read_curves(grid, store.parts(), column, rows[first], steps)
         bands = [
-            _band(place, curves[self.cell_of[curves.index] == place])
-            for place in np.unique(self.cell_of[curves.index])
+            _band(place, curves[cell_of[curves.index] == place])
+            for place in np.unique(cell_of[curves.index])
         ]
         return pd.concat(bands, ignore_index=True) if bands else pd.DataFrame(columns=BAND)
-
-    @cached_property
-    def cell_of(self) -> NDArray[np.int64]:
-        """Return the place in the summary (N,) of each row's cell."""
-        return CellIndex.of_frame(self.results, self.every.keys).number
 
     def rates(self, *columns: str) -> Rates:
         """Return the rates of a flag."""
@@ -127,11 +118,6 @@ class ColumnTables:
             hue, x = x, ""
         col = tuple(key for key in (x, *layout.col) if key)
         return replace(layout, x="", hue=hue, col=col), self.select(self.cells, col, MOST_PANELS)
-
-    def rows_of(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Return the results of the runs of some cells that are ok."""
-        is_ok = (self.results[STATUS] == STATUSES[OK]).to_numpy()
-        return select_rows(self.results, is_ok & np.isin(self.cell_of, cells.index))
 
 
 AnyTables = Tables | ColumnTables

@@ -25,7 +25,7 @@ def draw(tables: ColumnTables, column: str) -> DrawnFigure | None:
     """Return a number's median along a key with the middle half, another key as lines."""
     layout = tables.layout.with_few_lines(tables.cells, MOST_LINES).with_x
     shown = tables.select(tables.cells, layout.col, MOST_PANELS)
-    rows = tables.rows_of(shown.cells)
+    rows = tables.every.runs_of(shown.cells.index)
     rows = rows.assign(**{column: rows[column].astype("Float64").astype(float)})
     infinite = int(np.isinf(rows[column]).sum())
     rows = rows[np.isfinite(rows[column])]

@@ -59,14 +59,14 @@ def _converging(tables: Tables) -> _Curves:
 
 def _becoming(tables: ColumnTables, time: str, flag: str) -> _Curves:
     layout, shown = tables.by_lines()
-    rows = tables.rows_of(shown.cells)
+    rows = tables.every.runs_of(shown.cells.index)
     times = rows[time].to_numpy(float, na_value=np.nan)
     is_known = np.isfinite(times)
     if not is_known.any():
         return shown, layout.hue, {}
     times[~is_known] = times[is_known].max()  # it never happened
     happened = np.where(rows[flag].to_numpy(bool) & rows[time].notna().to_numpy(), times, -1)
-    cell, curves = tables.cell_of[rows.index], {}
+    cell, curves = tables.every.cell_of[rows.index], {}
     for place in np.unique(cell):
         its = times[cell == place]
         steps = drawn_steps(survival(happened[cell == place], its), float(its.max()), len(its))
