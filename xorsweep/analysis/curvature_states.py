@@ -23,10 +23,11 @@ def states_of(results: pd.DataFrame) -> NDArray[Any]:
     if "curvature_min" not in results:
         return np.full(len(results), "", object)
     found = classify_curvature(results["curvature_min"], results["curvature_max"])
-    return np.where(_unsolved(results), found, "")
+    return np.where(are_unsolved(results), found, "")
 
 
-def _unsolved(results: pd.DataFrame) -> NDArray[np.bool_]:
+def are_unsolved(results: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows (N,) are runs that neither failed nor diverged, and aren't solved."""
     ok = (results["status"] == "ok").to_numpy()
     unsolved: NDArray[np.bool_] = ok & (results["outcome"] != "solved").to_numpy()
     return unsolved
@@ -40,7 +41,7 @@ def count_states(
     Columns: one per state, and `unknown` for runs without a curvature; the index is the outcome.
     """
     unsolved = np.zeros(len(results), bool)
-    unsolved[chosen] = _unsolved(results)[chosen]
+    unsolved[chosen] = are_unsolved(results)[chosen]
     outcomes = results["outcome"].array[unsolved].astype(str)
     states = states_of(results)[unsolved]
     states = np.where(states == "", "unknown", states)

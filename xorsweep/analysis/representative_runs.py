@@ -125,34 +125,26 @@ def read_runs(
     """Return the runs in some rows (n,) of a grid, none of which failed, by row."""
     siblings = _siblings(grid, rows)
     parameters, curves = _read(grid, parts, siblings)
-    return {
-        row: _run(grid, stored, row, parameters[row], _curve(grid, siblings[row], curves))
-        for row in rows.tolist()
-    }
-
-
-def _run(
-    grid: Grid,
-    stored: StoredColumns,
-    row: int,
-    parameters: FloatArray,
-    curve: tuple[NDArray[np.int64], Curve],
-) -> StoredRun:
-    point = grid.point(row)
-    last = int(grid.columns["epochs"].array(row))
-    epochs, half_sse = curve
-    # The curve of a longer sibling has other epochs behind, and not the last one of this run.
-    before = epochs < last
-    final_error = stored.column("final_error", np.float64)[row]
-    converged_epoch = int(stored.column("converged_epoch", np.int64)[row])
-    return StoredRun(
-        row=row,
-        point=point,
-        parameters=parameters,
-        epochs=(*epochs[before].tolist(), last),
-        half_sse=np.append(half_sse[before].astype(np.float64), final_error),
-        converged_epoch=None if converged_epoch < 0 else converged_epoch,
-    )
+    budgets = grid.columns["epochs"]
+    final_error = stored.column("final_error", np.float64)
+    converged_epoch = stored.column("converged_epoch", np.int64)
+    runs = {}
+    for row in rows.tolist():
+        with_curve = next(sibling for sibling in siblings[row].tolist() if sibling in curves)
+        epochs = np.array(learning_curve_epochs(int(budgets.array(with_curve))), np.int64)
+        last, met = int(budgets.array(row)), int(converged_epoch[row])
+        # The curve of a longer sibling has other epochs behind, and not the last one of this run.
+        before = epochs < last
+        half_sse = curves[with_curve][before].astype(np.float64)
+        runs[row] = StoredRun(
+            row=row,
+            point=grid.point(row),
+            parameters=parameters[row],
+            epochs=(*epochs[before].tolist(), last),
+            half_sse=np.append(half_sse, final_error[row]),
+            converged_epoch=None if met < 0 else met,
+        )
+    return runs
 
 
 def _siblings(grid: Grid, rows: Rows) -> Mapping[int, Rows]:
@@ -193,12 +185,3 @@ def _read(
             if row in siblings:
                 parameters[row] = part["parameters"][place].values.to_numpy()
     return parameters, curves
-
-
-def _curve(
-    grid: Grid, siblings: Rows, curves: Mapping[int, Curve]
-) -> tuple[NDArray[np.int64], Curve]:
-    """Return epochs (C,) and errors (C,) of the first sibling that keeps a curve."""
-    row = next(row for row in siblings.tolist() if row in curves)
-    last = int(grid.columns["epochs"].array(row))
-    return np.array(learning_curve_epochs(last), np.int64), curves[row]

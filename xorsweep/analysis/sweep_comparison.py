@@ -254,17 +254,15 @@ def _times(cells: _Cells, name: str, time: str | None) -> pd.DataFrame:
     if time is None:
         return pd.DataFrame(index=range(len(cells.index)))
     if EVENT_TIME in rows:
-        medians = [_median_time(take_rows(rows, each, _EVENT)) for each in cells.index.rows()]
+        medians = [_median_time(rows, each) for each in cells.index.rows()]
         return pd.DataFrame({f"median_{time}_{name}": medians})
     columns = ["median_epochs", "expected_running_time", "final_error_q50"]
     return summarize(rows)[columns].add_suffix(f"_{name}")
 
 
-_EVENT = ["converged_epoch", "status", EVENT_TIME]
-
-
-def _median_time(rows: pd.DataFrame) -> float:
-    counted = rows[rows["status"] != STATUSES[FAILED]]
+def _median_time(rows: pd.DataFrame, places: NDArray[np.int64]) -> float:
+    runs = take_rows(rows, places, ["converged_epoch", "status", EVENT_TIME])
+    counted = runs[runs["status"] != STATUSES[FAILED]]
     happened = counted["converged_epoch"].notna()
     return median_time(counted.assign(happened=happened), EVENT_TIME, "happened")[0]
 
@@ -308,6 +306,7 @@ def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
     at_a, at_b = match_cells(left.described, right.described)
     partner = np.full(len(left.index), -1)
     partner[at_a] = at_b
+    seeds_a, seeds_b = (rows["seed"].to_numpy(np.int64) for rows in (a, b))
     points = same = 0
     for rows_a in left.index.blocks():
         rows_a = rows_a[partner[left.index.number[rows_a]] >= 0]
@@ -315,17 +314,10 @@ def _same_points(a: pd.DataFrame, b: pd.DataFrame) -> tuple[int, int]:
         others = [right.index.rows_of(cell) for cell in partner[cells].tolist()]
         rows_b = np.concatenate([np.empty(0, np.int64), *others])
         cell_b = np.repeat(cells, [len(rows) for rows in others])
-        in_a, in_b = _matched(
-            left.index.number[rows_a], _seeds(a, rows_a), cell_b, _seeds(b, rows_b)
-        )
+        in_a, in_b = _matched(left.index.number[rows_a], seeds_a[rows_a], cell_b, seeds_b[rows_b])
         points += len(in_a)
         same += int((_ends(a, rows_a[in_a]) == _ends(b, rows_b[in_b])).all(axis=0).sum())
     return points, same
-
-
-def _seeds(rows: pd.DataFrame, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    seeds: NDArray[np.int64] = rows["seed"].to_numpy(np.int64)[places]
-    return seeds
 
 
 def _matched(

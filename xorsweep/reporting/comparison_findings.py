@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE
 from xorsweep.analysis.sweep_comparison import PAIRED, SweepComparison
 from xorsweep.reporting.tables import difference_text
-from xorsweep.text import count_text, level_text, percent_text
+from xorsweep.reporting.wording import levels_text
+from xorsweep.text import count_text, percent_text
 
 
 def comparison_findings(found: SweepComparison, event: str) -> Iterator[str]:
@@ -108,6 +107,4 @@ def _epochs_text(found: SweepComparison) -> str:
 
 def setting_text(cell: Any, keys: Sequence[str]) -> str:
     """Return the levels of a setting in words."""
-    return (
-        ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key])) or "all runs"
-    )
+    return levels_text(cell, keys) or "all runs"

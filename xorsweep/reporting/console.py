@@ -80,23 +80,16 @@ class Console:
         _LOG.info(line)
         self.print(line)
 
-    def print(self, line: str) -> None:
-        """Print one line, on a terminal wrapped between words."""
-        self._print_parts(line, wrap_words)
+    def print(self, line: str, wrap: Callable[[str, int], Sequence[str]] = wrap_words) -> None:
+        """Print one line, on a terminal wrapped between words, or as `wrap` does."""
+        # A file has room for a line of any length, which is searched more easily whole.
+        for part in wrap(line, self.console.width) if self.console.is_terminal else [line]:
+            self._print_whole(part)
 
     def log_wrapped(self, line: str) -> None:
         """Put one line into the log, and print it, on a terminal wrapped at its commas."""
         _LOG.info(line)
-        self.print_wrapped(line)
-
-    def print_wrapped(self, line: str) -> None:
-        """Print one line, on a terminal wrapped at its commas."""
-        self._print_parts(line, wrap_text)
-
-    def _print_parts(self, line: str, wrap: Callable[[str, int], list[str]]) -> None:
-        # A file has room for a line of any length, which is searched more easily whole.
-        for part in wrap(line, self.console.width) if self.console.is_terminal else [line]:
-            self._print_whole(part)
+        self.print(line, wrap_text)
 
     def _print_whole(self, line: str) -> None:
         # Not as a string, in which rich reads [brackets] as markup.

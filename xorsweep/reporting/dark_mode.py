@@ -14,6 +14,10 @@ NOTES = "#595959"
 LEAST_CONTRAST = 4.5
 """Contrast of a line: that which WCAG 2.2 requires of text, more than the 3 of graphics."""
 
+# L with (L + 0.05) / 0.05 = 1.05 / (L + 0.05).
+EQUAL_CONTRAST = 0.179
+"""The relative luminance to which black and white have the same contrast (WCAG 2.2)."""
+
 _STROKE = re.compile(r"stroke: (#[0-9a-f]{6})")
 _GREYS = re.compile(r"#([0-9a-f]{2})\1\1")
 

@@ -66,6 +66,22 @@ class HiddenPlane:
         """Return where the rows end (rows, 2)."""
         return np.stack([row.places[:, -1] for row in self.rows])
 
+    def labels(self, together: float) -> list[tuple[Point, list[str]]]:
+        """Return the labels of the rows' ends, each with its place and the names of its rows.
+
+        Ends that are no farther apart than `together`, a share of the side, share a label.
+        """
+        reach = together * (self.high - self.low)
+        labels: list[tuple[Point, list[str]]] = []
+        for row, (x, y) in zip(self.rows, self.ends.tolist(), strict=True):
+            for (left, up), names in labels:
+                if np.hypot(left - x, up - y) <= reach:
+                    names.append(row.label)
+                    break
+            else:
+                labels.append(((x, y), [row.label]))
+        return labels
+
     def describe(self) -> str:
         """Return the text alternative."""
         words = [

@@ -11,7 +11,7 @@ from xorsweep.reporting.explanation import RunDiagnosis
 from xorsweep.reporting.hidden_plane import HiddenPlane, has_plane, hidden_plane
 from xorsweep.reporting.svg.hidden_paths import hidden_paths
 from xorsweep.reporting.svg.markup import number
-from xorsweep.text import count_text
+from xorsweep.text import count_text, epoch_text
 
 MOST_ROWS = 16
 MOST_UNITS = 12
@@ -85,8 +85,7 @@ def _rows(run: SingleRun, space: HiddenSpace) -> Iterator[tuple[str, list[str]]]
 
 
 def _note(space: HiddenSpace, epoch: int) -> str:
-    when = f"after {count_text(epoch, 'epoch')}" if epoch else "before training"
-    text = f"Outputs of the hidden units {when}."
+    text = f"Outputs of the hidden units {epoch_text(epoch)}."
     if space.targets.shape[1] == 1:
         text += (
             " The error signal of a row is minus the derivative of the loss with respect to the "

@@ -146,10 +146,7 @@ class Run:
     @property
     def errors(self) -> pd.DataFrame:
         """Return the errors by epoch: half_sse, mse, max_abs_error, and `epoch` as the index."""
-        import pandas as pd
-
-        columns = self.single.error_columns
-        return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
+        return self._by_epoch(self.single.error_columns)
 
     @property
     def curvature(self) -> pd.DataFrame:
@@ -158,9 +155,11 @@ class Run:
         Columns: `gradient_norm`, the norm of the gradient; `curvature_min` and `curvature_max`,
         the smallest and the largest eigenvalue of the Hessian. The index is `epoch`.
         """
+        return self._by_epoch(self.single.curvature._asdict())
+
+    def _by_epoch(self, columns: Mapping[str, FloatArray]) -> pd.DataFrame:
         import pandas as pd
 
-        columns = self.single.curvature._asdict()
         return pd.DataFrame(columns, index=pd.Index(self.epochs, name="epoch"))
 
     @property

@@ -15,8 +15,7 @@ from xorsweep.reporting.run_drawings import RunDrawing, RunDrawings
 from xorsweep.reporting.selection import select_cells
 from xorsweep.reporting.setting_grid import SettingGrid, Square, setting_grid
 from xorsweep.reporting.tables import Link
-from xorsweep.reporting.wording import end_text
-from xorsweep.text import level_text
+from xorsweep.reporting.wording import end_text, levels_text
 
 MOST_CHARACTERS = 2_000_000
 """Of all drawings together, so that a page stays small."""
@@ -111,8 +110,7 @@ def _grids(
     col = [key for key in layout.col if shown[key].nunique(dropna=False) > 1]
     parts: Any = shown.groupby(col, sort=False, dropna=False) if col else [((), shown)]
     for number, (values, part) in enumerate(parts):
-        known = [(key, at) for key, at in zip(col, values, strict=True) if pd.notna(at)]
-        caption = ", ".join(level_text(key, at) for key, at in known)
+        caption = levels_text(dict(zip(col, values, strict=True)), col)
         yield setting_grid(f"surfaces-{number}", caption, part, layout, square)
 
 
@@ -124,7 +122,6 @@ def _cell(
     results: pd.DataFrame,
     runs: Mapping[int, RunDrawing],
 ) -> GalleryCell:
-    levels = ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key]))
     kinds: dict[int, list[str]] = {}
     for kind, row in zip(KINDS, rows, strict=True):
         kinds.setdefault(row, []).append(kind)
@@ -132,7 +129,7 @@ def _cell(
         _run(f"cell-{place}-{names[0]}", " and ".join(names), results.iloc[row], runs[row])
         for row, names in kinds.items()
     ]
-    return GalleryCell(f"cell-{place}", levels or "all runs", shown)
+    return GalleryCell(f"cell-{place}", levels_text(cell, keys) or "all runs", shown)
 
 
 def _run(place: str, kinds: str, row: pd.Series[Any], drawing: RunDrawing) -> GalleryRun:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from xorsweep.analysis.columns import is_numeric
-from xorsweep.reporting.dark_mode import luminance
+from xorsweep.reporting.dark_mode import EQUAL_CONTRAST, luminance
 from xorsweep.reporting.layout import Layout, levels
 from xorsweep.reporting.measures import Measure
 from xorsweep.reporting.selection import SelectedCells, select_cells
 from xorsweep.reporting.svg.palette import shades
 from xorsweep.reporting.tables import Table, row_id
-from xorsweep.text import level_name, level_text
+from xorsweep.reporting.wording import levels_text
+from xorsweep.text import level_name
 
 if TYPE_CHECKING:
     from xorsweep.reporting.run_gallery import RunGallery
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 MOST_SQUARES = 200
 MOST_TEXTS = 14
 """Squares in a row up to which each has room for its number."""
-# L with (L + 0.05) / 0.05 = 1.05 / (L + 0.05).
-EQUAL_CONTRAST = 0.179
-"""The relative luminance to which black and white have the same contrast (WCAG 2.2)."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,7 @@ def setting_grid(
         squares: list[Square | None] = []
         for column in columns:
             place: Any = places.get((_key(column), _key(level)))
-            known = [(key, at) for key, at in ((y, level), (x, column)) if key and pd.notna(at)]
-            words = ", ".join(level_text(key, at) for key, at in known)
+            words = levels_text({y: level, x: column}, filter(None, (y, x)))
             squares.append(None if place is None else square_of(place, words))
         rows.append(("" if level is None else level_name(level), squares))
     return SettingGrid(name, caption, x, y, [level_name(column) for column in columns], rows)

@@ -14,6 +14,7 @@ from xorsweep.analysis.export import Failure
 from xorsweep.analysis.paired_tests import NO_DIFFERENCE, surest_first
 from xorsweep.reporting.layout import levels
 from xorsweep.reporting.selection import select_cells
+from xorsweep.reporting.wording import levels_text
 from xorsweep.storage.column_bits import changes
 from xorsweep.text import level_name, level_text, percent_text, rate_interval_text
 
@@ -162,7 +163,7 @@ def neighbours_table(comparisons: pd.DataFrame, flag: str = "") -> Table:
         (
             *((pair[flag],) if flag else ()),
             *(level_text(pair["key"], pair[f"level_{name}"]) for name in ("a", "b")),
-            ", ".join(level_text(key, pair[key]) for key in swept_in(shown) if pd.notna(pair[key])),
+            levels_text(pair, swept_in(shown)),
             f"{percent_text(pair['rate_a'], 0)} % and {percent_text(pair['rate_b'], 0)} % of "
             f"{pair['n_pairs']:,}",
             difference_text(pair),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from xorsweep.analysis.intervals import CONFIDENCE, rate_interval
 from xorsweep.reporting.layout import Layout
-from xorsweep.text import any_level_words, level_words, percent_text
+from xorsweep.text import any_level_words, level_text, level_words, percent_text
 
 PLATEAU_TEXTS = {
     "two_rows_at_half": "where two outputs are right and two are at one half",
@@ -131,6 +131,11 @@ def _place_text(line: pd.DataFrame, x: str) -> str:
     if len(names) > MOST_TIES:
         return f" ({level_words(x, names[0])} or {len(names) - 1:,} other levels)"
     return f" ({any_level_words(x, names)})"
+
+
+def levels_text(cell: Any, keys: Iterable[str]) -> str:
+    """Return the levels of a cell with their keys, without those that its components don't have."""
+    return ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key]))
 
 
 def cell_words(layout: Layout, cell: Any) -> str:

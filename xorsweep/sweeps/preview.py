@@ -14,6 +14,7 @@ from xorsweep.grid.axes import Block, Dimension
 from xorsweep.grid.grid import Grid
 from xorsweep.grid.schema import Schema
 from xorsweep.reporting.console import MOST_LINES, Console
+from xorsweep.reporting.fitting import wrap_text
 from xorsweep.settings import SweepSettings
 from xorsweep.storage.results import assemble
 from xorsweep.sweeps.adaptive_seeds import check_rounds, full_grid
@@ -72,7 +73,7 @@ def _show(
     parallel, shards = resolve_workers(settings.parallel), request.shards
     plan = experiment.plan(grid, pending, shards.workers if shards else workers_of(parallel))
     workers = workers_for(plan, parallel, shards)
-    terminal.print_wrapped(plan_line(grid, plan, workers))
+    terminal.print(plan_line(grid, plan, workers), wrap_text)
     _show_grid(experiment.schema, grid, terminal)
     experiment.preview(grid, plan, workers, settings.csv, terminal)
     if settings.report:

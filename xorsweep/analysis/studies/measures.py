@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xorsweep.analysis.boundary import measure_boundary
-from xorsweep.analysis.curvature_states import states_of
+from xorsweep.analysis.curvature_states import are_unsolved, states_of
 from xorsweep.analysis.intervals import CONFIDENCE, median_interval, rate_interval
 from xorsweep.analysis.maps import ABSENT
 from xorsweep.analysis.studies.spec import PublishedValue
@@ -39,7 +40,8 @@ class Cells:
 
     def __init__(self, rows: pd.DataFrame) -> None:
         self._rows = rows
-        self._known: dict[tuple[str, Scalar], NDArray[np.bool_]] = {}
+        # Values of a study share most levels of their cells.
+        self._where = cache(self._find)
 
     def rows(self, published: PublishedValue) -> pd.DataFrame:
         """Return a value's rows; none where its cell or its seeds aren't there."""
@@ -53,12 +55,7 @@ class Cells:
         # All of these seeds or none: the value is of exactly that many runs.
         return rows if rows["seed"].nunique() == published.seeds else rows[:0]
 
-    def _where(self, key: str, level: Scalar) -> NDArray[np.bool_]:
-        if (key, level) not in self._known:
-            self._known[key, level] = self._found(key, level)
-        return self._known[key, level]
-
-    def _found(self, key: str, level: Scalar) -> NDArray[np.bool_]:
+    def _find(self, key: str, level: Scalar) -> NDArray[np.bool_]:
         if key not in self._rows:
             return np.full(len(self._rows), level is None)
         if level is None:
@@ -107,14 +104,6 @@ def _median_epochs(rows: pd.DataFrame, _: PublishedValue) -> Estimate:
     return Estimate(*survival(epoch, rows["epochs"].to_numpy(np.int64)).median())
 
 
-def _median_of_converged(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
-    epochs = _epochs(rows)
-    if not len(epochs):
-        return None
-    limits = median_interval(epochs, CONFIDENCE) or (np.nan, np.nan)
-    return Estimate(float(np.median(epochs)), *limits)
-
-
 def _extreme(rows: pd.DataFrame, end: Callable[[FloatArray], float]) -> Estimate | None:
     epochs = _epochs(rows)
     return Estimate(end(epochs)) if len(epochs) else None
@@ -161,18 +150,13 @@ def _rising_steps(rows: pd.DataFrame, published: PublishedValue) -> Estimate | N
     return Estimate(100 * (steps > 0).mean(), note=f", {(steps > 0).sum()} of {len(steps)}")
 
 
-def _unsolved(rows: pd.DataFrame) -> pd.DataFrame:
-    found: pd.DataFrame = rows[(rows["status"] == "ok") & (rows["outcome"] != "solved")]
-    return found
-
-
 def _at_levels(rows: pd.DataFrame, _: PublishedValue) -> Estimate | None:
-    unsolved = _unsolved(rows)
+    unsolved = rows[are_unsolved(rows)]
     return _share(unsolved["outcome"].isin(list(PLATEAUS)).sum(), len(unsolved))
 
 
 def _unsolved_rms(rows: pd.DataFrame, published: PublishedValue) -> Estimate | None:
-    unsolved = _unsolved(rows)
+    unsolved = rows[are_unsolved(rows)]
     if unsolved.empty:
         return None
     count = component_of("task", published.cell).targets().size
@@ -227,7 +211,7 @@ _MEASURES: Mapping[str, Callable[[pd.DataFrame, PublishedValue], Estimate | None
     "converged_count": _converged_count,
     "mean_epochs": _mean_epochs,
     "median_epochs": _median_epochs,
-    "median_of_converged": _median_of_converged,
+    "median_of_converged": lambda rows, _: _median_of(rows["converged_epoch"]),
     "fewest_epochs": lambda rows, _: _extreme(rows, np.min),
     "most_epochs": lambda rows, _: _extreme(rows, np.max),
     "epochs_of_run": lambda rows, _: _extreme(rows, np.min),

@@ -78,18 +78,8 @@ def _draw_row(axes: Axes, row: RowPath, plane: HiddenPlane, with_path: bool) -> 
 
 
 def _name_rows(axes: Axes, plane: HiddenPlane) -> None:
-    """Write the rows' names beside their marks; marks that are together share one label."""
-    reach = TOGETHER * (plane.high - plane.low)
-    labels: list[tuple[float, float, list[str]]] = []
-    for row, (x, y) in zip(plane.rows, plane.ends, strict=True):
-        for left, up, names in labels:
-            if np.hypot(left - x, up - y) <= reach:
-                names.append(row.label)
-                break
-        else:
-            labels.append((float(x), float(y), [row.label]))
     middle = (plane.low + plane.high) / 2
-    for x, y, names in labels:
+    for (x, y), names in plane.labels(TOGETHER):
         axes.annotate(
             mpl_label(", ".join(names)),
             (x, y),

@@ -11,6 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from seaborn.utils import relative_luminance
 
+from xorsweep.reporting.dark_mode import EQUAL_CONTRAST
 from xorsweep.reporting.figures import alt_text, scales
 from xorsweep.reporting.figures.axes import (
     MOST_PANELS,
@@ -25,10 +26,8 @@ from xorsweep.reporting.figures.data import Rates
 from xorsweep.reporting.figures.style import BLACK, SMALL
 from xorsweep.reporting.layout import Layout, levels, panels
 from xorsweep.reporting.selection import SelectedCells, in_order
-from xorsweep.text import level_text
+from xorsweep.reporting.wording import levels_text
 
-EQUAL_CONTRAST = 0.179
-"""The relative luminance to which black and white have the same contrast (WCAG 2.1)."""
 MOST_FIELDS = 14
 """Rows or columns of a heat map up to which each field has room for its numbers."""
 
@@ -129,14 +128,11 @@ def _alt_text(shown: SelectedCells, layout: Layout, rates: Rates) -> str:
     mine = rates.frame[rates.frame.index.isin(shown.cells.index)]
     if rates.are_values:
         return f"{figure_text} {rates.label} is true in {mine['count'].sum():,} of {len(mine):,}."
-    named = shown.cells.loc[mine.index]
+    ends: list[Any] = [mine["rate"].idxmax(), mine["rate"].idxmin()]
     most, fewest = (
-        f"with {_name(named.iloc[place], layout)}: {100 * mine['rate'].iloc[place]:.0f} %, "
-        f"{mine['count'].iloc[place]:,} of {mine['total'].iloc[place]:,}"
-        for place in (mine["rate"].argmax(), mine["rate"].argmin())
+        f"with {levels_text(shown.cells.loc[place], layout.keys)}: "
+        f"{100 * mine.loc[place, 'rate']:.0f} %, "
+        f"{mine.loc[place, 'count']:,} of {mine.loc[place, 'total']:,}"
+        for place in ends
     )
     return f"{figure_text} Most often {most}. Least often {fewest}."
-
-
-def _name(cell: Any, layout: Layout) -> str:
-    return ", ".join(level_text(key, cell[key]) for key in layout.keys if pd.notna(cell[key]))

@@ -15,7 +15,8 @@ from xorsweep.reporting.figures.legends import COLOURS
 from xorsweep.reporting.figures.style import SMALL
 from xorsweep.reporting.layout import panels
 from xorsweep.reporting.selection import final_epochs_only, in_order, select_cells
-from xorsweep.text import count_text, level_text, percent_text
+from xorsweep.reporting.wording import levels_text
+from xorsweep.text import count_text, percent_text
 
 MOST_CELLS = 40
 MOST_CLASSES = 8
@@ -92,7 +93,7 @@ def _alt_text(cells: pd.DataFrame, keys: Sequence[str], counts: Counts) -> str:
     for place, cell in list(cells.iterrows())[:MOST_NAMED]:
         mine = counts[int(str(place))]
         solved = sum(mine.values())
-        words = ", ".join(level_text(key, cell[key]) for key in keys if pd.notna(cell[key]))
+        words = levels_text(cell, keys)
         shares = [
             f"{label} {percent_text(count / solved)} %" for label, count in list(mine.items())[:3]
         ]

@@ -28,8 +28,9 @@ from xorsweep.reporting.figures.style import GREY, SMALL, chosen_width
 from xorsweep.reporting.layout import mpl_label
 from xorsweep.reporting.selection import final_epochs_only
 from xorsweep.reporting.svg.decision_surface import MARGIN, has_surface
+from xorsweep.reporting.wording import levels_text
 from xorsweep.storage.compact_columns import take_rows
-from xorsweep.text import count_text, level_text
+from xorsweep.text import count_text
 
 MOST_CLASSES = 8
 MOST_READ = 100
@@ -99,8 +100,8 @@ def typical_runs(tables: Tables) -> list[_Shown]:
         epochs = pd.Series(converged_epoch.take(rows.array), rows)
         row = int(epochs.sort_values(kind="stable").index[(len(rows) - 1) // 2])
         run = take_rows(tables.results, [row], [*swept, "seed", "solution"]).iloc[0]
-        named = [level_text(key, run[key]) for key in (*swept, "seed") if pd.notna(run[key])]
-        found.append(_Shown(str(run["solution"]), len(rows), row, ", ".join(named)))
+        words = levels_text(run, [*swept, "seed"])
+        found.append(_Shown(str(run["solution"]), len(rows), row, words))
     return sorted(found, key=lambda each: (-each.runs, each.label, each.row))
 
 

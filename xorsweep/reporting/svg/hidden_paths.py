@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from html import escape
 from itertools import chain
 
@@ -30,17 +29,10 @@ FINEST = 0.7
 """Pixels that a path must move before it is drawn on."""
 DISC, SQUARE = 6.5, 9.0
 """The radius and the side of marks: a square on a disc leaves its edge to be seen."""
-TOGETHER = 15.0
-"""Pixels up to which marks share one label."""
+TOGETHER = 15 / SIDE
+"""Share of the plane's side up to which marks have one label."""
 NEAR_EDGE = 60.0
 """Pixels from the right edge within which labels are to the left of their marks."""
-
-
-@dataclass(frozen=True)
-class _Label:
-    x: float
-    y: float
-    names: list[str]
 
 
 def hidden_paths(plane: HiddenPlane) -> str:
@@ -60,7 +52,12 @@ def hidden_paths(plane: HiddenPlane) -> str:
         chain.from_iterable(frame.path(row) for row in drawn),
         # Squares last, on the discs.
         (frame.end(row) for row in sorted(plane.rows, key=lambda row: row.high is False)),
-        [group(f"paint-order:stroke;stroke:{PAPER};stroke-width:3px", frame.labels(drawn))],
+        [
+            group(
+                f"paint-order:stroke;stroke:{PAPER};stroke-width:3px",
+                frame.labels() if drawn else [],
+            )
+        ],
     )
     return svg_document(width, height, plane.describe(), parts)
 
@@ -140,23 +137,13 @@ class _Frame:
             f"<title>{escape(words)}</title></rect>"
         )
 
-    def labels(self, rows: Sequence[RowPath]) -> Iterator[str]:
-        """Write the rows' names beside their marks; marks that are together share one label."""
-        labels: list[_Label] = []
-        for row in rows:
-            x, y = self._at(row, -1)
-            for label in labels:
-                if np.hypot(label.x - x, label.y - y) <= TOGETHER:
-                    label.names.append(row.label)
-                    break
-            else:
-                labels.append(_Label(x, y, [row.label]))
-        for label in labels:
-            on_left = label.x > LEFT + SIDE - NEAR_EDGE
-            x = label.x - 9 if on_left else label.x + 9
-            below = label.y < TOP + 30
-            y = label.y + (17 if below else -7)
-            yield text(x, y, ", ".join(label.names), "end" if on_left else "start")
+    def labels(self) -> Iterator[str]:
+        """Write the rows' names beside their marks."""
+        for (first, second), names in self._plane.labels(TOGETHER):
+            x, y = self.x(first), self.y(second)
+            on_left, below = x > LEFT + SIDE - NEAR_EDGE, y < TOP + 30
+            x, y = x - 9 if on_left else x + 9, y + (17 if below else -7)
+            yield text(x, y, ", ".join(names), "end" if on_left else "start")
 
     def _at(self, row: RowPath, epoch: int) -> Point:
         first, second = row.places[:, epoch]
