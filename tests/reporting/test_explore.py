@@ -32,7 +32,7 @@ def data_of(cells: pd.DataFrame, *measures: Measure, keys: list[str] = KEYS) -> 
 
 
 def test_levels_ascend_and_each_setting_has_its_codes(cells: pd.DataFrame) -> None:
-    data = data_of(cells, Measure("rate", cells["rate"], "rate"))
+    data = data_of(cells, Measure("rate", cells["rate"], scale="rate"))
     hidden, lr, momentum = data["keys"]  # type: ignore[misc]
     assert (hidden["levels"], hidden["numbers"]) == (["2", "4"], [2.0, 4.0])
     assert hidden["codes"] == [1, 1, 0, 0]
@@ -45,7 +45,7 @@ def test_levels_ascend_and_each_setting_has_its_codes(cells: pd.DataFrame) -> No
 
 def test_numbers_have_four_digits_and_none_is_null(cells: pd.DataFrame) -> None:
     low = pd.Series([0.123456, 0.0, np.inf, np.nan])
-    data = data_of(cells, Measure("rate", cells["rate"], "rate", low, low, "95 % interval"))
+    data = data_of(cells, Measure("rate", cells["rate"], low, low, "95 % interval", "rate"))
     (measure,) = data["measures"]  # type: ignore[misc]
     assert measure["values"] == [0.3333, 0.0, 1.0, None]
     assert measure["low"] == measure["high"] == [0.1235, 0.0, None, None]
@@ -53,7 +53,7 @@ def test_numbers_have_four_digits_and_none_is_null(cells: pd.DataFrame) -> None:
 
 def test_a_measure_without_numbers_and_a_single_setting_are_left_out(cells: pd.DataFrame) -> None:
     nothing = Measure("cost", pd.Series(np.nan, cells.index))
-    known = Measure("rate", cells["rate"], "rate")
+    known = Measure("rate", cells["rate"], scale="rate")
     assert [each["label"] for each in data_of(cells, known, nothing)["measures"]] == ["rate"]  # type: ignore[attr-defined]
     args = (["lr"], [known], Layout("lr", "", ()), str, np.array([0]))
     assert explore_data(cells.head(1), *args) == ""
@@ -62,7 +62,7 @@ def test_a_measure_without_numbers_and_a_single_setting_are_left_out(cells: pd.D
 
 def test_no_level_ends_the_script() -> None:
     cells = pd.DataFrame({"name": ["</script><b>", "&amp;"], "epochs": 1, "rate": [0.0, 1.0]})
-    known = Measure("rate", cells["rate"], "rate")
+    known = Measure("rate", cells["rate"], scale="rate")
     text = explore_data(cells, ["name"], [known], Layout("name", "", ()), str, np.arange(2))
     assert not set(text) & set("<>&")
     assert json.loads(text)["keys"][0]["levels"] == ["</script><b>", "&amp;"]
@@ -71,7 +71,7 @@ def test_no_level_ends_the_script() -> None:
 def test_of_too_many_settings_some_are_selected_with_a_note() -> None:
     count = 2 * MOST_SETTINGS
     cells = pd.DataFrame({"lr": np.arange(1.0, count + 1), "epochs": 1, "rate": 0.5})
-    data = data_of(cells, Measure("rate", cells["rate"], "rate"), keys=["lr"])
+    data = data_of(cells, Measure("rate", cells["rate"], scale="rate"), keys=["lr"])
     assert len(data["targets"]) <= MOST_SETTINGS  # type: ignore[arg-type]
     assert "levels of lr" in str(data["note"])
 

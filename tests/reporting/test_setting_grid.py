@@ -22,7 +22,7 @@ def target(place: int) -> str:
 
 def heat_of(cells: pd.DataFrame, layout: Layout) -> list[list[Square | None]]:
     found = heat_map(
-        Measure("rate", cells["rate"], "rate"), heat_cells(cells, layout), layout, target
+        Measure("rate", cells["rate"], scale="rate"), heat_cells(cells, layout), layout, target
     )
     assert found is not None
     return [list(squares) for _, squares in found.rows]
@@ -54,7 +54,7 @@ def test_other_keys_are_held_where_the_best_setting_has_them() -> None:
     layout = Layout("lr", "", ("init",))
     shown = heat_cells(cells, layout)
     assert list(shown.cells["init"]) == ["normal", "normal"]
-    found = heat_map(Measure("rate", cells["rate"], "rate"), shown, layout, target)
+    found = heat_map(Measure("rate", cells["rate"], scale="rate"), shown, layout, target)
     assert found is not None
     assert found.caption.startswith("Rate. Init normal (of 2), as in the best setting.")
 

@@ -76,7 +76,14 @@ def dimensions_of(grid: Grid) -> tuple[str, ...]:
     """
     varying = [key for key, column in grid.columns.items() if len(column.levels) > 1]
     swept = [key for key in grid.swept if key in varying]
-    following = set(_following(grid)) if len(grid.blocks) == 1 else set()
+    following: set[str] = set()
+    if len(grid.blocks) == 1:
+        following = {
+            axis.key
+            for first, *others in grid.blocks[0].dimensions
+            for axis in others
+            if {first.key, axis.key} <= grid.columns.keys() and _tells(grid, first.key, axis.key)
+        }
     found = [key for key in swept if key not in following]
     # Blocks may differ in keys of no axis: keys are added until each point has its own place.
     for key in dict.fromkeys([*swept, *varying]):
@@ -85,14 +92,6 @@ def dimensions_of(grid: Grid) -> tuple[str, ...]:
         if key not in found:
             found.append(key)
     return tuple(found)
-
-
-def _following(grid: Grid) -> Iterator[str]:
-    """Yield the keys whose levels follow from those of a key that they vary together with."""
-    for first, *others in grid.blocks[0].dimensions:
-        for axis in others:
-            if {first.key, axis.key} <= grid.columns.keys() and _tells(grid, first.key, axis.key):
-                yield axis.key
 
 
 def _tells(grid: Grid, key: str, other: str) -> bool:

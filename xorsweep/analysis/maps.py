@@ -179,7 +179,9 @@ class PixelMap:
                 # text in any map.
                 codes = pd.Categorical(column, categories=pd.Index(texts)).codes
                 values = codes.astype(np.int16)
-            columns[name] = _over_pixels(values, place, axes.shape)
+            absent = np.nan if values.dtype.kind == "f" else ABSENT
+            columns[name] = np.full(axes.shape, absent, values.dtype)
+            columns[name].ravel()[place] = values
         first = [name for name in experiment.map_flags if name in flags]
         every = tuple(dict.fromkeys([*first, *flags]))
         return cls(results, axes, columns, names, every, first or every)
@@ -199,11 +201,3 @@ def _places(results: pd.DataFrame, axes: MapAxes) -> NDArray[np.intp]:
         for axis in (axes.y, axes.x)
     )
     return down * len(axes.x) + across
-
-
-def _over_pixels(
-    values: NDArray[Any], place: NDArray[np.intp], shape: tuple[int, int]
-) -> NDArray[Any]:
-    spread = np.full(shape, np.nan if values.dtype.kind == "f" else ABSENT, values.dtype)
-    spread.ravel()[place] = values
-    return spread

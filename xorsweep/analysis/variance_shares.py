@@ -216,7 +216,7 @@ def variance_shares(
                 **total.share_of(whole, "total"),
                 "measured_first_order": first.measured / whole.measured,
                 "measured_total": total.measured / whole.measured,
-                **whole.columns("variance"),
+                **_with_limits("variance", whole.value, whole.without),
                 "cells": product.places.size,
                 "seeds": len(runs),
             }
@@ -320,10 +320,6 @@ class _Variance:
         pairs = (n - 1) * (n - 2)
         value = float(sums[0]) / (n * (n - 1))
         return cls(measured, value, sums[1:] / pairs if pairs else np.empty(0))
-
-    def columns(self, name: str) -> dict[str, float]:
-        """Return the value with its limits by the names of their columns."""
-        return _with_limits(name, self.value, self.without)
 
     def share_of(self, whole: _Variance, name: str) -> dict[str, float]:
         """Return the share of a whole with its limits; NaN where no whole is left."""

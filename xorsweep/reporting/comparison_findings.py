@@ -71,37 +71,27 @@ def _rates_text(cell: Any) -> str:
 
 def describe_tests(found: SweepComparison) -> str:
     """Return which tests compared the settings, and how to read them."""
-    paired = int((found.cells["test"] == PAIRED).sum())
-    apart = len(found.cells) - paired
+    count, paired = len(found.cells), int((found.cells["test"] == PAIRED).sum())
     tests = [
-        f"{count_text(paired, 'setting')} with the same seeds in both, compared run by run by "
-        "McNemar's exact test"
-        if paired
-        else "",
-        f"{count_text(apart, 'setting')} with other seeds, compared by Fisher's exact test"
-        if apart
-        else "",
+        f"{count_text(cells, 'setting')} with {seeds}"
+        for cells, seeds in (
+            (paired, "the same seeds in both, compared run by run by McNemar's exact test"),
+            (count - paired, "other seeds, compared by Fisher's exact test"),
+        )
+        if cells
     ]
-    how = "; ".join(filter(None, tests))
-    if len(found.cells) == 1:
-        return (
-            f"{how}. Beyond chance means p < 0.05. Brackets are 95 % confidence intervals."
-            f"{_epochs_text(found)}"
+    corrected = largest = epochs = ""
+    if count != 1:
+        corrected = f" after Holm's correction for {count_text(count, 'setting')}"
+        largest = "; that of the largest difference is corrected for all settings"
+    if "epochs" in found.keys:
+        epochs = (
+            " Of settings that differ only in epochs, those with the most that both sweeps have "
+            "are compared; --epochs selects others."
         )
     return (
-        f"{how}. Beyond chance means p < 0.05 after Holm's correction "
-        f"for {count_text(len(found.cells), 'setting')}. Brackets are 95 % confidence intervals; "
-        "that of the largest difference is corrected for all settings."
-        f"{_epochs_text(found)}"
-    )
-
-
-def _epochs_text(found: SweepComparison) -> str:
-    if "epochs" not in found.keys:
-        return ""
-    return (
-        " Of settings that differ only in epochs, those with the most that both sweeps have are "
-        "compared; --epochs selects others."
+        f"{'; '.join(tests)}. Beyond chance means p < 0.05{corrected}. "
+        f"Brackets are 95 % confidence intervals{largest}.{epochs}"
     )
 
 

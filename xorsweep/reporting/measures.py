@@ -25,19 +25,19 @@ class Measure:
     Attributes:
         label: The name of the measure, for an axis.
         values: NaN where there is none.
-        scale: `rate` for numbers from 0 to 1, which are written in percent.
         low: Where the bar starts; None where the measure has no bars.
         high: Where the bar ends, NaN where that is not known.
         bar: The meaning of the bars.
+        scale: `rate` for numbers from 0 to 1, which are written in percent.
         absent: The text for a setting without the number.
     """
 
     label: str
     values: pd.Series[Any]
-    scale: Scale = "number"
     low: pd.Series[Any] | None = None
     high: pd.Series[Any] | None = None
     bar: str = ""
+    scale: Scale = "number"
     absent: str = "none"
 
     def text(self, place: int) -> str:
@@ -59,65 +59,46 @@ class Measure:
 
 def network_measures(summary: pd.DataFrame) -> list[Measure]:
     """Return the measures of settings of networks: rate, time, cost, final error."""
+    rate = summary["rate"], summary["rate_low"], summary["rate_high"]
+    time = summary["median_epochs"], summary["median_epochs_low"], summary["median_epochs_high"]
+    error = summary["final_error_q50"], summary["final_error_q25"], summary["final_error_q75"]
+    cost = summary["expected_running_time"]
     return [
-        Measure(
-            "runs that converged",
-            summary["rate"],
-            "rate",
-            summary["rate_low"],
-            summary["rate_high"],
-            INTERVAL,
-        ),
-        Measure(
-            "median epochs until converged",
-            summary["median_epochs"],
-            "number",
-            summary["median_epochs_low"],
-            summary["median_epochs_high"],
-            INTERVAL,
-            "not reached",
-        ),
-        Measure(
-            "epochs spent per solution",
-            summary["expected_running_time"],
-            absent="never solved",
-        ),
-        Measure(
-            "median final error",
-            summary["final_error_q50"],
-            "number",
-            summary["final_error_q25"],
-            summary["final_error_q75"],
-            MIDDLE_HALF,
-        ),
+        Measure("runs that converged", *rate, INTERVAL, "rate"),
+        Measure("median epochs until converged", *time, INTERVAL, absent="not reached"),
+        Measure("epochs spent per solution", cost, absent="never solved"),
+        Measure("median final error", *error, MIDDLE_HALF),
     ]
 
 
 def column_measures(cells: ColumnCells) -> list[Measure]:
     """Return the measures of settings by the kinds of columns: flags, times and numbers.
 
-    Without seeds a setting is one run, and numbers have no bars.
+    Without seeds a setting is one run, and rates and numbers have no bars.
     """
-    found = [_flag_measure(cells, flag) for flag in cells.roles.flags[:MOST_COLUMNS]]
+    found = []
+    for flag in cells.roles.flags[:MOST_COLUMNS]:
+        rate, low, high = _statistics(cells, flag, ("rate", "rate_low", "rate_high"))
+        if cells.has_seeds:
+            label = f"share of runs with {flag} true"
+            found.append(Measure(label, rate, low, high, INTERVAL, "rate"))
+        else:
+            found.append(Measure(flag, rate, scale="rate"))
     for time, flag in islice(cells.roles.times.items(), MOST_COLUMNS):
-        median, low, high = _statistics(cells, time, ("median", "median_low", "median_high"))
+        medians = _statistics(cells, time, ("median", "median_low", "median_high"))
         label = f"median {time} until {flag}"
-        found.append(Measure(label, median, "number", low, high, INTERVAL, "not reached"))
+        found.append(Measure(label, *medians, INTERVAL, absent="not reached"))
     for number in cells.roles.numbers[:MOST_COLUMNS]:
         median, low, high = _statistics(cells, number, ("median", "q25", "q75"))
         if cells.has_seeds:
-            found.append(Measure(f"median {number}", median, "number", low, high, MIDDLE_HALF))
+            found.append(Measure(f"median {number}", median, low, high, MIDDLE_HALF))
         else:
             found.append(Measure(number, median))
     return found
 
 
-def _flag_measure(cells: ColumnCells, flag: str) -> Measure:
-    rate, low, high = _statistics(cells, flag, ("rate", "rate_low", "rate_high"))
-    if not cells.has_seeds:
-        return Measure(flag, rate, "rate")
-    return Measure(f"share of runs with {flag} true", rate, "rate", low, high, INTERVAL)
-
-
-def _statistics(cells: ColumnCells, name: str, ends: tuple[str, ...]) -> list[pd.Series[Any]]:
-    return [cells.statistic(f"{name}_{end}").astype(float) for end in ends]
+def _statistics(
+    cells: ColumnCells, name: str, ends: tuple[str, str, str]
+) -> tuple[pd.Series[Any], pd.Series[Any], pd.Series[Any]]:
+    value, low, high = (cells.statistic(f"{name}_{end}").astype(float) for end in ends)
+    return value, low, high

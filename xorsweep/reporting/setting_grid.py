@@ -149,7 +149,9 @@ def _bar_text(measure: Measure, place: int) -> str:
     ends = (measure.low[place], measure.high[place])
     if any(pd.isna(end) for end in ends):
         return ""
-    low, high = (Measure("", pd.Series({place: end}), measure.scale).text(place) for end in ends)
+    low, high = (
+        Measure("", pd.Series({place: end}), scale=measure.scale).text(place) for end in ends
+    )
     return f", {measure.bar} {low} to {high}"
 
 
