@@ -13,7 +13,7 @@ from .figure_checks import drawn_with_notes, longest_solved
 
 
 def test_a_bar_is_cut_into_the_shares_of_its_classes(solution_sweep: xs.Sweep) -> None:
-    found = drawn_with_notes(solution_shares, solution_sweep.tables)
+    found = drawn_with_notes(solution_shares, solution_sweep.plot.report_figures.tables)
     rows = longest_solved(solution_sweep)
     (axes,) = found.figure.axes
     labels = [tick.get_text() for tick in axes.get_yticklabels()]
@@ -32,7 +32,7 @@ def test_a_bar_is_cut_into_the_shares_of_its_classes(solution_sweep: xs.Sweep) -
 
 
 def test_counts_of_the_cells_are_those_of_the_summary(solution_sweep: xs.Sweep) -> None:
-    counts = class_counts(solution_sweep.tables)
+    counts = class_counts(solution_sweep.plot.report_figures.tables)
     for place, text in solution_sweep.summary["solutions"].items():
         told = dict(each.rsplit(": ", 1) for each in text.split(", ")) if text else {}
         classes = {name: int(n) for name, n in told.items() if not name.startswith("answers")}
@@ -40,7 +40,7 @@ def test_counts_of_the_cells_are_those_of_the_summary(solution_sweep: xs.Sweep) 
 
 
 def test_one_class_alone_makes_no_figure(solution_sweep: xs.Sweep) -> None:
-    tables = solution_sweep.tables
+    tables = solution_sweep.plot.report_figures.tables
     label = longest_solved(solution_sweep)["solution"].iloc[0]
     results = tables.results.assign(
         solution=tables.results["solution"].astype(object).where(lambda each: each == label)

@@ -13,7 +13,7 @@ from .figure_checks import drawn_with_notes, longest_solved
 
 
 def test_each_surface_is_of_the_run_in_the_middle_of_its_class(solution_sweep: xs.Sweep) -> None:
-    found = drawn_with_notes(solution_surfaces, solution_sweep.tables)
+    found = drawn_with_notes(solution_surfaces, solution_sweep.plot.report_figures.tables)
     rows = longest_solved(solution_sweep)
     for axes in found.figure.axes:
         label = axes.get_title(loc="left").strip()
@@ -21,7 +21,7 @@ def test_each_surface_is_of_the_run_in_the_middle_of_its_class(solution_sweep: x
         run = mine.iloc[(len(mine) - 1) // 2]
         assert axes.get_xlabel() == f"hidden {run['hidden']}, seed {run['seed']}"
         assert len(axes.images) == 1
-        _, parameters = solution_sweep.tables.networks([run.name])[run.name]
+        _, parameters = solution_sweep.plot.report_figures.tables.networks([run.name])[run.name]
         weights, biases = np.split(parameters[: 3 * run["hidden"]], [2 * run["hidden"]])
         lines = [line for line in axes.lines if isinstance(line, AxLine)]
         for line, unit, bias in zip(lines, weights.reshape(2, -1).T, biases, strict=True):
@@ -33,7 +33,7 @@ def test_each_surface_is_of_the_run_in_the_middle_of_its_class(solution_sweep: x
 
 def test_surfaces_leave_room_for_a_caption_on_the_page_of_a_paper(solution_sweep: xs.Sweep) -> None:
     with styled(FigureSettings(style="paper", width=3.3)):
-        found = solution_surfaces.draw(solution_sweep.tables)
+        found = solution_surfaces.draw(solution_sweep.plot.report_figures.tables)
     assert found is not None
     assert longest_solved(solution_sweep)["solution"].nunique() > 6
     assert len(found.figure.axes) == 6
