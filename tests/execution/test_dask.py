@@ -1,6 +1,7 @@
 """Dask: the same rows from a cluster, also when its workers are killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from planned_batches import SmallBatches, planned, stored
 
+import xorsweep
 from xorsweep.errors import ConfigError, ExecutionError
 from xorsweep.execution import dask as dask_cluster
 from xorsweep.execution.backends import choose_executor, resolve_workers, workers_of
@@ -55,9 +57,13 @@ class Deadly(Mapping[str, object]):
 
 @dataclass
 class Cluster:
-    """A scheduler and two workers, each a process of its own, as a person starts them."""
+    """A scheduler and workers, each a process of its own, as a person starts them.
+
+    They import from `modules` before other places.
+    """
 
     folder: Path
+    modules: Path = Path(__file__).parents[1]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -68,7 +74,7 @@ class Cluster:
             cwd=self.folder,
             stdout=log,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+            env=os.environ | {"PYTHONPATH": str(self.modules)},
         )
         log.close()
         self.processes.append(process)
@@ -96,8 +102,8 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 @contextmanager
-def started(folder: Path, workers: int) -> Iterator[Cluster]:
-    cluster = Cluster(folder)
+def started(folder: Path, workers: int, modules: Path = Cluster.modules) -> Iterator[Cluster]:
+    cluster = Cluster(folder, modules)
     try:
         cluster.start_scheduler()
         for _ in range(workers):
@@ -295,10 +301,12 @@ def test_an_address_where_nobody_answers_is_one_line(address: str) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_worker_that_would_give_other_numbers_is_refused(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parallel = of_two_workers(cluster.address)
-    monkeypatch.setattr(dask_cluster, "NUMERICS", 999)
-    with pytest.raises(ConfigError, match=r"has numerics \d+, NumPy .* where .* numerics 999"):
-        resolve_workers(parallel)
+def test_a_worker_that_would_give_other_numbers_is_refused(tmp_path: Path) -> None:
+    package = Path(shutil.copytree(Path(xorsweep.__file__).parent, tmp_path / "other/xorsweep"))
+    with (package / "versions.py").open("a") as file:
+        file.write("NUMERICS = 999\n")
+    with (
+        started(tmp_path, workers=1, modules=package.parent) as other,
+        pytest.raises(ConfigError, match=r"has numerics 999, NumPy .* where .* numerics \d+"),
+    ):
+        resolve_workers(ExecutionSettings("dask", address=other.address))
