@@ -108,16 +108,14 @@ def _start(
 def _resume(
     config: DictConfig, request: ResumeRequest, launch: Launcher | None
 ) -> SweepResult | None:
-    request = replace(request, shards=plan_shards(request.settings, launch) if launch else None)
+    shards = plan_shards(request.settings, launch) if launch else None
+    request = replace(request, shards=shards, is_latest=True)
     read_manifest(request.folder)  # so that nothing is put into a folder without a sweep
     if _is_plan(request.provenance):
         preview_resume(request)
         return None
     _log_into(request.folder, config)
-    terminal = Console()
-    for line in point_latest(request.folder):
-        terminal.log(line)
-    return resume_sweep(request, terminal)
+    return resume_sweep(request, Console())
 
 
 def _is_plan(provenance: Provenance) -> bool:

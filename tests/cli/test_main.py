@@ -240,6 +240,36 @@ def test_a_sweep_keeps_its_expression(tmp_path: Path) -> None:
     assert (rows["lr"] * rows["seed"] < 3).all()
 
 
+def test_a_resume_refuses_files_with_points_and_takes_those_with_settings(tmp_path: Path) -> None:
+    run(tmp_path, "-m", *SMALL, "hydra.sweep.dir=swept")
+    before = (tmp_path / "swept/manifest.json").read_bytes()
+    folder = tmp_path / "conf/experiment"
+    folder.mkdir(parents=True)
+    texts = {
+        "value": "lr: 0.3",
+        "axis": "grid:\n  axes: {lr: '3,4'}",
+        "unknown": "foo: 1",
+        "settings": "parallel: {n_jobs: 1}",
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(f"# @package _global_\n{text}\n")
+    kept = "a sweep keeps its own, and is extended by keys on the command line alone"
+    for given, said in {
+        "+experiment=value": f"+experiment=value: has lr; {kept}",
+        "+experiment=axis": f"+experiment=axis: has grid; {kept}",
+        "+experiment=unknown": "foo: unknown key; known keys: task, ",
+        "study=notebook": f"study=notebook: has until_converged, grid, study; {kept}",
+    }.items():
+        refused = run(tmp_path, "-m", "--config-dir=conf", "resume=swept", given)
+        assert refused.stderr.startswith(said)
+        assert refused.stderr.count("\n") == 1
+        assert (tmp_path / "swept/manifest.json").read_bytes() == before
+    done = run(
+        tmp_path, "-m", "--config-dir=conf", "resume=swept", "+experiment=settings", "seed=9"
+    )
+    assert done.returncode == 0
+
+
 def test_equal_levels_are_one_point_with_a_note(tmp_path: Path) -> None:
     done = run(
         tmp_path, "-m", "lr=1e-3,0.001,.001,1", "seed=0", "epochs=5", "hidden=2,2", "report=false"
@@ -350,7 +380,11 @@ def test_a_resumed_sweep_is_the_latest_again(tmp_path: Path) -> None:
     link = tmp_path / "outputs/latest"
     sweep = link.resolve()
     run(tmp_path, "epochs=1")
-    assert link.resolve() != sweep
+    single = link.resolve()
+    assert single != sweep
+    refused = run(tmp_path, "-m", "resume=latest", "task=and", "report=false")
+    assert refused.returncode == 1
+    assert link.resolve() == single
     done = run(tmp_path, "-m", "resume=latest", "report=false")
     assert done.returncode == 0, done.stderr
     assert link.resolve() == sweep

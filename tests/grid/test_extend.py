@@ -1,5 +1,7 @@
 """Grids with further levels."""
 
+import json
+
 import pytest
 from grids import PointOf, points
 
@@ -7,6 +9,7 @@ from xorsweep.errors import ConfigError
 from xorsweep.grid.axes import Axis
 from xorsweep.grid.extend import extend_grid
 from xorsweep.grid.grid import concatenate, product_grid
+from xorsweep.grid.serialization import grid_from_data, grid_to_data
 from xorsweep.networks.schema import NETWORK_SCHEMA
 
 
@@ -46,11 +49,42 @@ def test_every_block_of_a_grid_is_extended(point_of: PointOf) -> None:
 
 
 def test_levels_that_are_there_already_add_nothing(point_of: PointOf) -> None:
-    grid = product_grid(
-        NETWORK_SCHEMA, [Axis("lr", (0.1, 0.2)), Axis("seed", (0, 1))], [point_of()]
-    )
-    again = extend_grid(NETWORK_SCHEMA, grid, [Axis("lr", (0.2,)), Axis("hidden", (2,))])
+    axes = [
+        Axis("lr", (0.1, 0.2)),
+        Axis("seed", (0, 1)),
+        Axis("init", ("uniform", "xavier"), structural=True),
+    ]
+    grid = product_grid(NETWORK_SCHEMA, axes, [point_of(), point_of(init="xavier")])
+    more = [("lr", 0.2), ("hidden", 2), ("init", "xavier"), ("task", "xor")]
+    again = extend_grid(NETWORK_SCHEMA, grid, [Axis(key, (level,)) for key, level in more])
     assert points(again) == points(grid)
+
+
+@pytest.mark.parametrize("component", NETWORK_SCHEMA.components)
+def test_another_component_is_refused_where_there_has_been_one(
+    component: str, point_of: PointOf
+) -> None:
+    first, second, *_ = NETWORK_SCHEMA.components[component]
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of(**{component: first})])
+    for levels in ((second,), (first, second)):
+        for structural in (True, False):
+            more = Axis(component, levels, structural)
+            with pytest.raises(ConfigError, match=f"^{component}: a sweep can be extended along"):
+                extend_grid(NETWORK_SCHEMA, grid, [more])
+
+
+NEW_LEVELS = {"skip": True, "until_converged": True, "output": "linear"}
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in NETWORK_SCHEMA.keys if key not in NETWORK_SCHEMA.components]
+)
+def test_a_longer_grid_can_be_stored_and_read(key: str, point_of: PointOf) -> None:
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [point_of()])
+    longer = extend_grid(NETWORK_SCHEMA, grid, [Axis(key, (NEW_LEVELS.get(key, 3),))])
+    assert len(longer) > len(grid)
+    read = grid_from_data(NETWORK_SCHEMA, json.loads(json.dumps(grid_to_data(longer))))
+    assert points(read) == points(longer)
 
 
 @pytest.mark.parametrize(

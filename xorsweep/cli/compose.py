@@ -98,6 +98,7 @@ def resume_request(
     The configuration `values` says how to run, of which the sweep's own take precedence for keys
     that aren't `given`; `more` are further levels of its axes.
     """
+    check_known_keys(values)
     _refuse_objective(given, values)
     settings, experiment = read_sweep(values), _given_experiment(values, given, folder)
     provenance = provenance_of(command_line, values)

@@ -31,6 +31,7 @@ from xorsweep.cli.hydra_config import VERSION_BASE, interpolated_texts, plain, w
 from xorsweep.cli.hydra_errors import explain_hydra_error
 from xorsweep.cli.keys import is_point_key
 from xorsweep.errors import ConfigError
+from xorsweep.networks.schema import NETWORK_SCHEMA
 from xorsweep.sweeps.requests import ResumeRequest, SweepRequest
 
 _USED = RLock()
@@ -96,8 +97,24 @@ def compose_resume(
     check_counts([{key: level_count(each) for key, each in about_points.items()}], ())
     others = [each.input_line for key, each in given.items() if key not in about_points]
     values = plain(loader.load_sweep_config(config, [line for line in others if line]))
+    files = [each for key, each in given.items() if each.is_add() or key == "study"]
+    if files:
+        _refuse_points_of_files(files, values, plain(loader.load_sweep_config(config, [])))
     more = [swept(each).axis for each in about_points.values()]
     return resume_request(values, given, more, folder, command_line)
+
+
+def _refuse_points_of_files(
+    files: Sequence[Override], values: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> None:
+    """Raise ConfigError where config files have points of their own, which a resume ignores."""
+    known = (*NETWORK_SCHEMA.keys, "grid", "study")
+    keys = [key for key in known if values.get(key) != defaults.get(key)]
+    if keys:
+        raise ConfigError(
+            f"{files[-1].input_line}: has {', '.join(keys)}; a sweep keeps its own, and is "
+            "extended by keys on the command line alone; start another sweep"
+        )
 
 
 def sweep_from_overrides(

@@ -16,7 +16,7 @@ def extend_grid(schema: Schema, grid: Grid, more: Sequence[Axis]) -> Grid:
     """Return the grid with further levels behind those of its axes, in each of its blocks.
 
     A key that has had one value for all points becomes the last axis, its old value first. Raises
-    ConfigError for a structural axis, whose levels would have to be composed.
+    ConfigError for another component or an interpolation, which would have to be composed.
     """
     return concatenate([_extended_block(schema, block, more) for block in grid.blocks])
 
@@ -26,12 +26,15 @@ def _extended_block(schema: Schema, block: Block, more: Sequence[Axis]) -> Grid:
     _check_zips(block, [axis.key for axis in more])
     for axis in more:
         known = axes.get(axis.key)
-        if axis.structural or (known and known.structural):
+        levels = known.levels if known else _fixed_levels(schema, block, axis.key)
+        # A component's levels bring parameters along, which only bases have.
+        if axis.key in schema.components or axis.structural or (known and known.structural):
+            if set(axis.levels) <= set(levels):
+                continue
             raise ConfigError(
                 f"{axis.key}: a sweep can be extended along keys with plain values alone; "
-                "start another sweep for other config groups"
+                "repeat its whole command with other config groups, or start another sweep"
             )
-        levels = known.levels if known else _fixed_levels(schema, block, axis.key)
         # At its place if there is such an axis, else last; `product_grid` drops repeated levels.
         axes[axis.key] = Axis(axis.key, (*levels, *axis.levels))
     return product_grid(schema, list(axes.values()), block.bases, block.zipped, block.where)
@@ -52,7 +55,8 @@ def _fixed_levels(schema: Schema, block: Block, key: str) -> tuple[Scalar, ...]:
     for base in block.bases:
         # Raises ConfigError where a base has no such key.
         schema.field_of(key, base)
-    levels = distinct(base[key] for base in block.bases)
+    # A key that may be null is missing in a sweep that was started before there was such a key.
+    levels = distinct(base.get(key) for base in block.bases)
     if len(levels) > 1:
         raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")
     return levels

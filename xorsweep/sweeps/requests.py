@@ -59,6 +59,7 @@ class ResumeRequest:
         grid: A grid with all points of the sweep, which takes the place of its own.
         provenance: Entries that the manifest records unchanged.
         shards: Where batches are run, in place of the settings' `parallel`.
+        is_latest: Whether `outputs/latest` leads to the sweep once nothing can refuse the request.
     """
 
     folder: Path
@@ -70,6 +71,7 @@ class ResumeRequest:
     provenance: Provenance = field(default_factory=dict)
     shards: ShardPlan | None = None
     csv: bool | None = None
+    is_latest: bool = False
 
     @classmethod
     def of(cls, asked: SweepRequest) -> ResumeRequest:

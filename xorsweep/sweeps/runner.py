@@ -29,6 +29,7 @@ from xorsweep.settings import FIGURES, SweepSettings
 from xorsweep.storage.atomic import write_atomically
 from xorsweep.storage.manifest import GridSize, Manifest, RunRecord, describe_run, finish
 from xorsweep.storage.parts import release_arrow_memory
+from xorsweep.storage.paths import point_latest
 from xorsweep.storage.results import StoredColumns, assemble, read_results, write_results
 from xorsweep.storage.store import Store, check_unused, locked, read_manifest
 from xorsweep.storage.table_writer import CSV, PARQUET
@@ -101,8 +102,9 @@ def resume_sweep(request: ResumeRequest, terminal: Console | None = None) -> Swe
         remove_shards(folder)
         for line in resumed.notes:
             terminal.warn(line)
+        moved = point_latest(folder) if request.is_latest else []
         notes = store.experiment.notes(resumed.grid)
-        for line in (*notes, *store.quarantine_damaged_parts()):
+        for line in (*moved, *notes, *store.quarantine_damaged_parts()):
             terminal.log(line)
         title = request.settings.title or manifest.config.get("title")
         figures = vars(resumed.settings.figures)
