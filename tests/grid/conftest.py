@@ -9,7 +9,7 @@ PointOf = Callable[..., Point]
 
 
 @pytest.fixture(scope="session")
-def point_of(point_of: PointOf) -> PointOf:
+def bare_point_of(point_of: PointOf) -> PointOf:
     """Return a function that makes a checked point without the keys that are null."""
 
     def make(**given: Scalar) -> Point:
