@@ -71,7 +71,7 @@ class CellIndex:
         """Return the number of each row's cell (N,)."""
         if len(self.starts) == self.size:
             return self.cells
-        return np.repeat(self.cells, self._lengths)
+        return np.repeat(self.cells, np.diff(self.starts, append=self.size))
 
     @cached_property
     def first(self) -> Indices:
@@ -98,10 +98,6 @@ class CellIndex:
         sums = np.zeros(int(self.cells.max()) + 1, np.int64)
         np.add.at(sums, self.cells, by_stretch)
         return sums
-
-    @property
-    def _lengths(self) -> Indices:
-        return np.diff(self.starts, append=self.size)
 
     @cached_property
     def _ends(self) -> Indices:

@@ -41,7 +41,6 @@ def _arrow(column: pd.Series[Any]) -> pa.Array:
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
-    """Return the different texts in a column."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
@@ -73,10 +72,7 @@ def failures_of(
 ) -> list[Failure]:
     """Return the failures by reason, in the order of rows.
 
-    Args:
-        results: The rows of a sweep.
-        keys: The columns of a point.
-        command: Returns the command that runs one point alone.
+    `command` returns the command that runs the point with some keys alone.
     """
     failed = results[results["status"] == "failed"]
     groups = failed.groupby("message", sort=False, observed=True)

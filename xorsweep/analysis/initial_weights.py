@@ -99,10 +99,7 @@ class WeightCell:
 def weight_differences(network: Network, init: Any, seeds: bytes) -> FloatArray:
     """Return |w1[0, j] - w1[1, j]| of each hidden unit j, the smallest first (hidden, n).
 
-    Args:
-        network: A network with two inputs.
-        init: The initializer.
-        seeds: Of n runs (n,), the bytes of uint32.
+    The network has two inputs; `seeds` are the bytes of uint32 (n,).
     """
     w1 = network.views(init.draw(network, np.frombuffer(seeds, np.uint32))).w1
     differences: FloatArray = np.sort(np.abs(w1[0] - w1[1]), axis=0)

@@ -150,14 +150,7 @@ class PixelMap:
         keys: Collection[str],
         experiment: Experiment[Any],
     ) -> PixelMap:
-        """Return the map of the rows of a sweep, whatever their order.
-
-        Args:
-            results: The rows.
-            axes: The axes of the map.
-            keys: The columns that say which point a row is.
-            experiment: The experiment that ran the points.
-        """
+        """Return the map of the rows of a sweep, whatever their order."""
         import pandas as pd
 
         place = _places(results, axes)

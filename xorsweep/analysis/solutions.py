@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 def label_counts(solutions: pd.Series[str], index: CellIndex) -> list[dict[str, int]]:
     """Return how many runs of each cell have each label, the most frequent first.
 
-    Args:
-        solutions: The labels of N runs, missing where a run has none.
-        index: The cells of the runs.
+    The labels of N runs are missing where a run has none; `index` has their cells.
     """
     known = solutions.astype("category").cat
     names, codes = known.categories.to_list(), known.codes.to_numpy()

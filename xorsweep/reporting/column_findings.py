@@ -24,12 +24,8 @@ def column_findings(
 ) -> list[str]:
     """Return up to six findings: rates of flags, medians of times and of numbers, failures.
 
-    Failures follow the first of them, so that they are among the six.
-
-    Args:
-        cells: The cells of the sweep, and their columns.
-        comparisons: The paired tests of neighbouring cells for each flag.
-        rate: The flag that the sweep is about, if it is named.
+    Failures follow the first of them, so that they are among the six. `rate` is the flag that the
+    sweep is about, if it is named.
     """
     roles = cells.roles
     flags = sorted(roles.flags, key=lambda flag: flag != rate)

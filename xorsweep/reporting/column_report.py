@@ -26,9 +26,6 @@ from xorsweep.text import count_text, join_words
 if TYPE_CHECKING:
     from xorsweep.experiment import Experiment
 
-_FACTS = {"source": "digest of its source"}
-"""Names of entries of a fingerprint that aren't shown by their own."""
-
 
 class ColumnReport(ReportWriter):
     """Writes the report of a sweep whose tables are made of the kinds of its columns."""
@@ -119,7 +116,7 @@ class ColumnReport(ReportWriter):
 def _facts(manifest: FinishedManifest) -> Iterator[tuple[str, str]]:
     for name, value in manifest.experiment.items():
         if name != "name" and isinstance(value, str | int) and not isinstance(value, bool):
-            yield _FACTS.get(name, name), str(value)
+            yield "digest of its source" if name == "source" else name, str(value)
 
 
 def _rate_figures(flag: str, keys: int, has_seeds: bool) -> Iterator[FigureSpec]:

@@ -53,10 +53,8 @@ def comparison_page(
 ) -> ComparisonPage:
     """Return the page of a comparison.
 
-    Args:
-        found: The comparison.
-        sweeps: Each sweep's letter, its folder and its grid in words.
-        event: The event that is counted, in words.
+    `sweeps` has the letter, the folder and the grid of each in words, and `event` is that which is
+    counted.
     """
     names = [sweep_name(folder) for _, folder, _ in sweeps]
     return ComparisonPage(
@@ -111,7 +109,7 @@ def _cells_table(found: SweepComparison) -> Table:
             f"{cell['p_holm']:.2g}",
             cell["verdict"],
             cell["test"],
-            *(_median(cell, found.time, which) for which in timed),
+            *(number_text(cell[f"median_{found.time}_{each}"]) or "not reached" for each in timed),
         )
         for cell in cells.to_dict("records")
     ]
@@ -151,10 +149,6 @@ def _rate(cell: Any, which: str) -> str:
 def p_head(found: SweepComparison) -> str:
     """Return the head of the column of p-values."""
     return "p" if len(found.cells) == 1 else "p (Holm)"
-
-
-def _median(cell: Any, time: str | None, which: str) -> str:
-    return number_text(cell[f"median_{time}_{which}"]) or "not reached"
 
 
 def _only_table(found: SweepComparison) -> Table:

@@ -30,15 +30,9 @@ def explore_data(
 ) -> str:
     """Return the settings as JSON that can stand in a page; empty where there is one setting.
 
-    Numbers have four digits, and null is a missing one.
-
-    Args:
-        cells: A row per setting.
-        keys: The keys that tell settings apart.
-        measures: The measures of each setting.
-        layout: Which key goes where at first.
-        targets: Returns the place on the page that tells more of a setting.
-        rank: The rank (n,) of each setting, 0 for that whose levels are chosen at first.
+    Numbers have four digits, and null is a missing one. `targets` returns the place on the page
+    that tells more of a setting, and `rank` (n,) is 0 for the setting whose levels are chosen at
+    first.
     """
     found = select_cells(cells, keys, MOST_SETTINGS, rank, thin=True)
     shown = found.cells

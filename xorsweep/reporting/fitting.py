@@ -92,7 +92,6 @@ def _wrapped(columns: Sequence[Sequence[str]], room: int) -> list[list[list[str]
 
 
 def _height(wrapped: Sequence[Sequence[Sequence[str]]]) -> int:
-    """Return how many lines a table has."""
     return sum(max(map(len, row)) for row in zip(*wrapped, strict=True))
 
 

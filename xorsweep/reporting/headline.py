@@ -37,12 +37,8 @@ def network_title(summary: pd.DataFrame) -> str:
 def network_headline(shown: SelectedCells, layout: Layout, compared: int) -> str:
     """Return how often runs solve the task, by the key that makes lines, at the best of the other.
 
-    Intervals hold for all cells together that the best were selected from.
-
-    Args:
-        shown: The cells of the heat map, each with the most epochs of its setting.
-        layout: Which key goes where.
-        compared: How many cells there are to select from.
+    Intervals hold for all cells together that the best were selected from. `shown` are the cells of
+    the heat map, each with the most epochs of its setting, selected from `compared` cells.
     """
     cells = shown.cells.dropna(subset=["rate"])
     if cells.empty:

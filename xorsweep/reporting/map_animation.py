@@ -27,10 +27,7 @@ OF_OUTCOMES = "converged"
 def map_gif(maps: Sequence[PixelMap], flag: str) -> bytes:
     """Return maps as an animated GIF with the same colours in each.
 
-    Args:
-        maps: The maps in order.
-        flag: The column of true and false that is shown; of networks that converge or not, how
-            each ended.
+    `flag` is the column that is shown; of networks that converge or not, it is how each ended.
     """
     with styled():
         drawn = [_image(each.figure) for each in _drawn(maps, flag)]

@@ -20,11 +20,7 @@ REMARK = (
 
 
 def map_findings(shown: PixelMap) -> list[str]:
-    """Return sentences about the pixels of a map, most general first.
-
-    Args:
-        shown: The map.
-    """
+    """Return sentences about the pixels of a map, most general first."""
     boundaries = [
         _boundary(name, measure_boundary(shown.columns[name]))
         for name in shown.reported[:MOST_FLAGS]
@@ -33,7 +29,6 @@ def map_findings(shown: PixelMap) -> list[str]:
 
 
 def _flags(shown: PixelMap) -> Iterator[str]:
-    """Yield at how many pixels each flag is true."""
     for name in shown.reported[:MOST_FLAGS]:
         values = shown.columns[name]
         # -1 is a pixel without a value.
@@ -52,15 +47,13 @@ def _epochs(shown: PixelMap) -> Iterator[str]:
     row, column = np.unravel_index(int(np.nanargmin(epochs)), epochs.shape)
     x, y = shown.axes.x, shown.axes.y
     least = int(epochs[row, column])
+    others = int((epochs == least).sum()) - 1
+    ties = f", and so did {count_text(others, 'other')}" if others else ""
     yield (
         f"Half of the runs that met the criterion did so within {np.nanmedian(epochs):,.0f} "
         f"epochs; the fastest took {least:,}, at {x.key} {level_name(x.levels[column])} and "
-        f"{y.key} {level_name(y.levels[row])}{_ties(int((epochs == least).sum()) - 1)}."
+        f"{y.key} {level_name(y.levels[row])}{ties}."
     )
-
-
-def _ties(others: int) -> str:
-    return f", and so did {count_text(others, 'other')}" if others else ""
 
 
 def _boundary(name: str, found: Boundary) -> str:

@@ -42,8 +42,11 @@ class LineMeter:
         if now - self._reported < self._every or self._done == self._total:
             return
         self._reported = now
-        seconds = now - self._started
-        self._report(progress_text(self._done, self._total, seconds, self._unit))
+        did = "trained" if self._unit == TRAINING else "done"
+        rate = self._done / (now - self._started)
+        left = (self._total - self._done) / rate
+        share = f"{100 * self._done / self._total:.0f} % {did}"
+        self._report(f"{share}, {rate_text(rate, self._unit)}, {left:.0f} s left")
 
 
 def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
@@ -53,11 +56,3 @@ def rate_text(work_a_second: float, unit: str = TRAINING) -> str:
     if work_a_second < 1e5:
         return f"{work_a_second / 1e3:,.1f} k {unit}/s"
     return f"{work_a_second / 1e6:,.1f} M {unit}/s"
-
-
-def progress_text(done: int, total: int, seconds: float, unit: str = TRAINING) -> str:
-    """Return the progress after some seconds, and the remaining time."""
-    did = "trained" if unit == TRAINING else "done"
-    rate = done / seconds
-    left = (total - done) / rate
-    return f"{100 * done / total:.0f} % {did}, {rate_text(rate, unit)}, {left:.0f} s left"

@@ -214,7 +214,6 @@ class ReportWriter(ABC):
         return submit_figures(catalog, tables, self.store.folder / FIGURES, workers, self.looks)
 
     def _write_for_papers(self, content: PageContent, figures: Sequence[WrittenFigure]) -> None:
-        """Write the table of settings for LaTeX, and a caption for each figure."""
         folder, cells = self.store.folder, content.cells_as_text
         if cells.rows:
             write_atomically(folder / LATEX, _encode(booktabs(cells, "tab:summary")))

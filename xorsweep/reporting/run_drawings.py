@@ -102,14 +102,9 @@ def submit_run_drawings(
 ) -> Future[list[list[RunDrawing]]]:
     """Start to draw the typical, best and worst runs of cells.
 
-    The cells are all of them, or MOST_CELLS selected by axis of those with the most epochs.
-
-    Args:
-        grid: The sweep's points.
-        stored: Where each point ended.
-        rows: The rows (cells, 3) of these runs.
-        parts: Returns the stored parts, which hold the weights and errors.
-        workers: Processes that draw; with several, the caller continues meanwhile.
+    The cells are all of them, or MOST_CELLS selected by axis of those with the most epochs. `rows`
+    (cells, 3) are those of their runs, and the `parts` hold weights and errors. With several
+    workers other processes draw, and the caller continues meanwhile.
     """
     try:
         wanted = np.unique(rows[_cells_drawn(grid, rows, best_first(grid, stored))])

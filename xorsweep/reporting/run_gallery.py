@@ -64,11 +64,8 @@ def run_gallery(
 ) -> RunGallery:
     """Return the cells whose runs were drawn, or as many selected by axis as there is room for.
 
-    Args:
-        results: The rows of the sweep.
-        summary: One row per cell.
-        drawn: The typical, best and worst runs of cells, in the order of the summary.
-        most_characters: The size of all drawings together.
+    The runs are drawn in the order of the summary, and all drawings together have at
+    most `most_characters`.
     """
     keys = swept_columns(summary)
     cells = {

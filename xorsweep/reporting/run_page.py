@@ -201,7 +201,6 @@ def _last_pass(run: SingleRun) -> Sequence[str]:
 
 
 def _weights(run: SingleRun) -> Iterator[tuple[str, str, str]]:
-    """Yield the name of each weight with its first and its last value."""
     for name, *ends in places_of_weights(run):
         first, last = (f"{end:.8f}" if np.isfinite(end) else number(end) for end in ends)
         yield name, first, last

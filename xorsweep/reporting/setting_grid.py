@@ -120,12 +120,8 @@ def heat_map(
 ) -> SettingGrid | None:
     """Return a heat map of a measure, None where no key has levels to lie across.
 
-    Args:
-        measure: The measure that colours show.
-        shown: The cells, as `heat_cells` returns them.
-        layout: Which key goes where.
-        targets: Returns the place on the page that tells more of a setting.
-        within: Within which time it was measured.
+    `targets` returns the place on the page that tells more of a setting, and `within` is the time
+    within which something was measured.
     """
     if not layout.x or measure.values[shown.cells.index].isna().all():
         return None

@@ -19,15 +19,17 @@ KINDS = ("first_order", "total")
 def variance_findings(shares: VarianceShares | None, rate: str) -> Iterator[str]:
     """Yield the shares of the axes that explain most; limits hold for all axes together.
 
-    Args:
-        shares: Of the variance of a rate, None where there are none.
-        rate: The rate in words.
+    `rate` is the rate in words.
     """
     if shares is None or not shares.is_shown:
         return
     rows = _with_simultaneous_limits(shares.largest_first)
     named = rows.head(MOST_NAMED)
-    texts = [_axis_text(row) for row in named.to_dict("records")]
+    texts = [
+        f"{row['axis']} explains {_share_text(row, 'first_order')} alone and "
+        f"{_share_text(row, 'total')} with its interactions"
+        for row in named.to_dict("records")
+    ]
     left = len(rows) - len(named)
     others = f"; {count_text(left, 'other axis', 'other axes')} at most as much" * (left > 0)
     held = with_text(*(level_words(*each) for each in shares.product.held.items()))
@@ -51,11 +53,6 @@ def _with_simultaneous_limits(rows: pd.DataFrame) -> pd.DataFrame:
             rows = rows.assign(**{name: limit.clip(0, 1)})
         rows = rows.assign(**{kind: rows[kind].clip(0, 1)})
     return rows
-
-
-def _axis_text(row: dict[Any, Any]) -> str:
-    first, total = (_share_text(row, kind) for kind in KINDS)
-    return f"{row['axis']} explains {first} alone and {total} with its interactions"
 
 
 def _share_text(row: dict[Any, Any], kind: str) -> str:

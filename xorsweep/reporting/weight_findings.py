@@ -30,7 +30,8 @@ def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[st
     cells = [
         cell
         for cell in weight_cells(results)
-        if cell.place in last.index and FEWEST_OF_A_KIND <= cell.unsolved.sum() <= _most(cell)
+        if cell.place in last.index
+        and min(cell.unsolved.sum(), (~cell.unsolved).sum()) >= FEWEST_OF_A_KIND
     ]
     when = at_epochs_text(last["epochs"]) if len(last) < len(summary) else ""
     for cell in cells[:1]:
@@ -50,13 +51,8 @@ def weight_findings(results: pd.DataFrame, summary: pd.DataFrame) -> Iterator[st
 
 
 def _group_text(group: pd.Series[Any]) -> tuple[str, str]:
-    """Return how many runs a group has, and the share of them that fail."""
     runs = int(group["runs"])
     return f"{runs:,}", share_text(int(group["unsolved"]), runs)
-
-
-def _most(cell: WeightCell) -> int:
-    return len(cell.unsolved) - FEWEST_OF_A_KIND
 
 
 def _others(cells: list[WeightCell], when: str) -> str:

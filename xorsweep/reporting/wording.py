@@ -98,12 +98,8 @@ def _levels_words(key: str) -> str:
 def shares_texts(lines: Iterable[tuple[str, Any, pd.DataFrame]], hue: str, x: str) -> list[str]:
     """Return shares with their lines, and with the levels of the x axis at which they are best.
 
-    Lines with the same share at the same place are named together.
-
-    Args:
-        lines: The share at the best cell of each line, its level and its cells.
-        hue: The key that makes lines.
-        x: The key along a line.
+    Lines with the same share at the same place are named together. Each line has the share at its
+    best cell, its level and its cells; `x` is the key along a line.
     """
     found: dict[tuple[str, str], list[Any]] = {}
     for share, level, cells in lines:

@@ -66,12 +66,13 @@ def verdict_findings(judged: Sequence[Verdict]) -> Iterator[str]:
         kind = [each for each in compared if each.published.reference == reference]
         if kind:
             yield f"{words.format(len(kind), 's' * (len(kind) > 1))}: {_agreement(kind)}"
-    unjudged = sum(each.label == NOT_COMPARED for each in judged)
-    if unjudged:
-        yield f"{count_text(unjudged, 'value')} {_is(unjudged)} measured without a verdict."
-    skipped = sum(each.label == NOT_RUN for each in judged)
-    if skipped:
-        yield f"{count_text(skipped, 'value')} {_is(skipped)} not compared: not in this sweep."
+    for label, words in (
+        (NOT_COMPARED, "measured without a verdict"),
+        (NOT_RUN, "not compared: not in this sweep"),
+    ):
+        count = sum(each.label == label for each in judged)
+        if count:
+            yield f"{count_text(count, 'value')} {'is' if count == 1 else 'are'} {words}."
 
 
 _COUNTED = {
@@ -87,10 +88,6 @@ def _agreement(kind: Sequence[Verdict]) -> str:
         return "it agrees." if len(kind) == 1 else "all agree."
     agree = len(kind) - len(different)
     return f"{agree or 'none'} agree{'s' if agree == 1 else ''}; different: {'; '.join(different)}."
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def cell_text(published: PublishedValue) -> str:

@@ -83,12 +83,7 @@ def submit_figures(
 ) -> Future[list[WrittenFigure | None]]:
     """Start to write each figure that the rows allow.
 
-    Args:
-        catalog: The figures.
-        tables: The tables of the sweep.
-        folder: Where the files go.
-        workers: Processes that draw; with several, the caller continues meanwhile.
-        looks: The files of each figure, its style and its width.
+    With several workers other processes draw, and the caller continues meanwhile.
 
     Returns:
         The figures in the catalog's order. It raises BrokenProcessPool where a process dies.

@@ -29,13 +29,7 @@ NO_VALUE = "#949494"
 
 
 def draw(shown: PixelMap, name: str, title: str = "") -> DrawnFigure | None:
-    """Draw a pixel per point, by a column that isn't a key.
-
-    Args:
-        shown: The map.
-        name: The column.
-        title: The title above the map.
-    """
+    """Draw a pixel per point, by a column that isn't a key."""
     if name in shown.flags:
         return _categories(shown, name, ["false", "true"], FALSE_TRUE, title)
     if name in shown.names:

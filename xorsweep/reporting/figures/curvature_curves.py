@@ -67,7 +67,6 @@ def _known(curves: Curves) -> Curves:
 
 
 def _scale_values(axes: Axes, values: FloatArray) -> None:
-    """Show all values that are finite."""
     finite = values[np.isfinite(values)]
     axes.set_ylim(1.5 * min(finite.min(), 0), 1.5 * finite.max())
     axes.set_yscale("symlog", linthresh=LINEAR)

@@ -28,10 +28,7 @@ def draw(
 ) -> DrawnFigure | None:
     """Draw a pixel per network.
 
-    Args:
-        shown: The map of a sweep of networks.
-        span: The fewest and the most epochs of the colour bar; those of the map where None.
-        title: The title above the map.
+    `span` are the fewest and the most epochs of the colour bar, those of the map where None.
     """
     if "outcome" not in shown.names:
         return None

@@ -40,12 +40,7 @@ def learning_gif(frames: Sequence[Frame], epochs: Sequence[int], errors: FloatAr
     """Return an animated GIF of some frames, with the errors by epoch beside the answers.
 
     GIF, because slides, mail and every browser play it; with at most 256 colours, as here, it loses
-    nothing.
-
-    Args:
-        frames: The frames in order.
-        epochs: After how many epochs each error was measured (E,).
-        errors: The errors (E,).
+    nothing. `errors` (E,) are those after `epochs` (E,).
     """
     durations = [EACH] * len(frames)
     durations[0], durations[-1] = FIRST, LAST

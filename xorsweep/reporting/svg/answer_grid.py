@@ -20,13 +20,9 @@ def answer_grid(outputs: FloatArray, targets: FloatArray, pixels: int) -> Image.
     """Return outputs as an image: a square per output, in its colour, with its target's mark.
 
     Several outputs lie side by side and rows one below the other. Of a single output, the rows of
-    the task are counted along the lines of a square. Dark is 0 and bright is 1; the mark is
-    a white disc for the higher target and a black square for the lower; grey is no number.
-
-    Args:
-        outputs: The outputs of the network (rows, units).
-        targets: The targets (rows, units).
-        pixels: The longer side of the image at most.
+    the task are counted along the lines of a square. Dark is 0 and bright is 1; the mark is a white
+    disc for the higher target and a black square for the lower; grey is no number. Outputs and
+    targets are (rows, units), and the image has at most `pixels` along its longer side.
     """
     fields = _square(outputs)
     size = max(pixels // max(fields.shape), 1)

@@ -86,12 +86,10 @@ def _palette() -> Image.Image:
 
 
 def gif(images: Sequence[Image.Image], durations: Sequence[int], optimize: bool) -> bytes:
-    """Return images as an endless animated GIF.
+    """Return indexed images as an endless animated GIF.
 
-    Args:
-        images: The frames, indexed.
-        durations: The milliseconds for which each is shown.
-        optimize: Whether colours that a frame doesn't use are removed from its palette.
+    Each is shown for its duration in milliseconds. `optimize` removes colours from the palette of a
+    frame that it doesn't use.
     """
     stream = BytesIO()
     images[0].save(
