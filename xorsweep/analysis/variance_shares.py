@@ -59,10 +59,8 @@ class CellProduct:
 def cell_product(cells: pd.DataFrame) -> CellProduct | None:
     """Return the largest full product of at least two axes, None where there is none.
 
-    Where all cells together are none, as few keys as possible are held at a level.
-
-    Args:
-        cells: The keys of the cells, one row per cell, by their places in the summary.
+    Where all cells together are none, as few keys as possible are held at a level. The cells are
+    rows of keys, by their places in the summary.
     """
     cells = cells[[key for key in cells.columns if not is_constant(cells[key])]]
     keys = distinguishing_keys(cells, list(cells.columns))

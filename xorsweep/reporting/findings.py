@@ -48,13 +48,9 @@ def findings(
     """Return up to seven findings, most general first, each with its intervals or its test.
 
     A difference is reported where a test or an interval shows it that is corrected for the number
-    of those it was selected from, and "most" where an interval lies above one half.
-
-    Args:
-        results: All rows of the sweep.
-        summary: The cells, all of them or those of some epochs; of each the most epochs count.
-        comparisons: The paired tests of neighbouring cells of this summary.
-        has_rates: Whether to begin with the rates of the best settings.
+    of those it was selected from, and "most" where an interval lies above one half. The summary has
+    all cells or those of some epochs, of which each counts at its most, and `comparisons` are the
+    paired tests of its neighbours. With `has_rates` the rates of the best settings come first.
     """
     view = FindingsView.of(results, summary)
     parts = (

@@ -53,8 +53,7 @@ class Layout:
     def with_axes(self, axes: Mapping[str, Sequence[str]]) -> Layout:
         """Return the layout with some keys where they are to be, the others in the places left.
 
-        Args:
-            axes: The keys by `x`, `hue` and `col`.
+        The `axes` are the keys by `x`, `hue` and `col`.
         """
         chosen = frozenset(key for keys in axes.values() for key in keys)
         left = [key for key in (self.x, self.hue, *self.col) if key and key not in chosen]

@@ -152,12 +152,8 @@ def cell_facets(
 ) -> Facets:
     """Return facets with a cell in each panel, by its index, and the same ones in a column.
 
-    Args:
-        cells: The cells in the order of their panels.
-        keys: The keys that titles have.
-        across: The key whose levels make the columns, if they make whole rows.
-        lowest: Inches of a panel at least.
-        labels: The labels of the axes.
+    `keys` are those that titles have, `across` is the key whose levels make the columns, if they
+    make whole rows, and `lowest` are the inches of a panel at least.
     """
     columns = cells[across].nunique() if across else ceil(len(cells) / MOST_COLUMNS)
     if columns > MOST_COLUMNS or (across and len(cells) % columns):

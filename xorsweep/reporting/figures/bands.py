@@ -33,13 +33,9 @@ def draw_bands(
 ) -> Facets:
     """Return facets with a line and a band per cell.
 
-    Args:
-        shown: The cells.
-        hue: The key whose levels are lines of a panel; may be empty.
-        bands: For each cell the columns `x`, `low`, `middle` and `high`, by its index.
-        xlabel: The label across.
-        ylabel: The label upwards.
-        is_step: Whether a value holds until the next one.
+    `bands` has the columns `x`, `low`, `middle` and `high` of each cell, by its index. `hue` is the
+    key whose levels are the lines of a panel, if there is one. With `is_step` a value holds until
+    the next one.
     """
     cells = shown.cells[shown.cells.index.isin([*bands])]
     parts = panels(in_order(cells, shown.keys), shown.keys)

@@ -40,13 +40,8 @@ def map_figure(
 ) -> Figure:
     """Return a map with both axes, a legend below it, and a colour bar beside it.
 
-    Args:
-        axes: The axes of the map.
-        image: The colours of its pixels.
-        entries: The colours of the legend, by their text.
-        scale: The colours and numbers of the colour bar, if there is one.
-        scale_label: The label of its numbers.
-        title: The title above the map.
+    `entries` are the colours of the legend by their texts; `scale` has the colours and numbers of
+    the colour bar, if there is one.
     """
     figure = Figure(dpi=DOTS_PER_INCH)
     shown = figure.subplots()

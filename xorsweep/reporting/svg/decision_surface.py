@@ -32,15 +32,11 @@ def has_surface(network: Network) -> bool:
 def decision_surface(training: TrainingBatch, parameters: FloatArray, pixels: int = 160) -> bytes:
     """Return the output of a network over the square of inputs as PNG.
 
-    Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners.
-    Dark is 0 and bright is 1; a white line within a black one separates outputs above one half from
-    those below. The rows of `training` are marked by their targets: a white disc for the
-    higher target, a black square for the lower. Grey is an output that is no number.
-
-    Args:
-        training: The network and the rows of its task.
-        parameters: The network's parameters (P,).
-        pixels: The side of the image.
+    Input 1 runs from left to right and input 2 from below to above, MARGIN beyond the corners. Dark
+    is 0 and bright is 1; a white line within a black one separates outputs above one half from
+    those below. The rows of `training` are marked by their targets: a white disc for the higher
+    target, a black square for the lower. Grey is an output that is no number. The network has the
+    parameters (P,), and the image is `pixels` wide and high.
 
     Raises:
         ValueError: The network has other than two inputs and one output.
