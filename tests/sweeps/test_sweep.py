@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from column_sweeps import AXES, TIMES, measured, sweep_columns
 from matplotlib.figure import Figure
 
 import xorsweep as xs
@@ -119,6 +120,21 @@ def test_a_notebook_shows_the_findings_and_the_rates(sweep: xs.Sweep) -> None:
     bounds = f"[{100 * cell['rate_low']:.0f}, {100 * cell['rate_high']:.0f}]"
     assert f"{100 * cell['rate']:.0f} % {bounds}" in text
     assert repr(sweep).startswith(f"<Sweep {sweep.manifest.grid.text}, none diverged")
+
+
+def test_a_notebook_shows_the_columns_of_a_function(tmp_path: Path) -> None:
+    swept = sweep_columns(measured, AXES, tmp_path, times=TIMES)
+    sweep = xs.load(tmp_path)
+    shown = sweep._repr_html_()
+    assert shown.count("<li>") == len(sweep.findings)
+    assert sweep.manifest.grid.text in shown
+    place = re.findall("<th>(.*?)</th>", shown).index("solved, rate and 95 % interval")
+    rows = [re.findall("<td>(.*?)</td>", row) for row in shown.split("<tr>")[1:]]
+    shares = swept.results.groupby(["lr", "model", "epochs"], sort=False)["solved"].mean()
+    assert len(shares) == 12
+    assert [row[place].partition(" %")[0] for row in rows if row] == [
+        f"{100 * share:.0f}" for share in shares
+    ]
 
 
 @pytest.mark.slow

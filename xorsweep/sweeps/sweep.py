@@ -263,13 +263,24 @@ class Sweep:
         found = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
         if self._axes:
             return f"{self._head}<ul>{found}</ul>"
-        from xorsweep.reporting.rate_table import rate_frame
-
-        rates = rate_frame(self.summary)
-        left = len(rates) - MOST_CELLS
+        cells = self._described_cells()
+        left = len(self.summary) - len(cells)
         more = f"<p>and {left:,} more cells in <code>summary</code></p>" if left > 0 else ""
-        table = rates.head(MOST_CELLS).to_html(index=False, border=0)
-        return f"{self._head}<ul>{found}</ul>{table}{more}"
+        return f"{self._head}<ul>{found}</ul>{cells.to_html(index=False, border=0)}{more}"
+
+    def _described_cells(self) -> pd.DataFrame:
+        """Return texts for the swept keys and the statistics of each cell, if they aren't many."""
+        from pandas import DataFrame
+
+        from xorsweep.reporting.column_tables import column_cells_table
+        from xorsweep.reporting.rate_table import rate_frame
+        from xorsweep.tabular_experiment import TabularExperiment
+
+        if not isinstance(self._experiment, TabularExperiment):
+            return rate_frame(self.summary).head(MOST_CELLS)
+        every = self._experiment.column_cells(self.results, self.summary)
+        table = column_cells_table(every, MOST_CELLS)
+        return DataFrame(table.rows, columns=list(table.head))
 
     @property
     def _head(self) -> str:
