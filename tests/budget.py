@@ -2,8 +2,9 @@
 
 They take longest. Kernels are compiled only where they aren't in the cache yet.
 
-It is counted for each test, and for each fixture that tests share. A fixture that is made once in
-each worker of pytest-xdist counts once, so that the total is the same for any number of workers.
+It is counted for each test, and for each fixture that tests share. A fixture that is made in each
+worker of pytest-xdist, or again after tests of another module, counts once, so that the total is
+the same for any division of the tests.
 """
 
 import os
@@ -38,6 +39,15 @@ def counted_for(starter: str | None) -> Iterator[None]:
         yield
     finally:
         _starter = before
+
+
+@contextmanager
+def counted_once_for(fixture: str) -> Iterator[None]:
+    """Count the starts of a fixture meanwhile, once where it is made several times."""
+    before = started.pop(fixture, Counter())
+    with counted_for(fixture):
+        yield
+    started[fixture] |= before
 
 
 def is_counting() -> bool:

@@ -117,7 +117,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> It
     if fixturedef.scope == "function" or not budget.is_counting():
         return (yield)
     name = f"{fixturedef.baseid}::{fixturedef.argname}[{request.param_index}]"
-    with budget.counted_for(name):
+    with budget.counted_once_for(name):
         return (yield)
 
 

@@ -19,6 +19,15 @@ def test_processes_of_python_reports_and_kernels_are_counted(tmp_path: Path) -> 
     assert budget.started.pop("here") == Counter(processes=1, reports=1, kernels=1)
 
 
+def test_a_fixture_that_is_made_again_counts_once(tmp_path: Path) -> None:
+    for reports in (1, 2, 1):
+        with budget.counted_once_for("here"):
+            for _ in range(reports):
+                (tmp_path / "written").touch()
+                os.replace(tmp_path / "written", tmp_path / "report.html")
+    assert budget.started.pop("here") == Counter(reports=2)
+
+
 def test_each_limit_that_is_exceeded_is_a_line() -> None:
     assert budget.exceeded(Counter(budget.MOST)) == []
     (line,) = budget.exceeded(Counter(budget.MOST) + Counter(reports=1))
