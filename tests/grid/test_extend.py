@@ -150,3 +150,9 @@ def test_axes_that_go_together_are_extended_together(point_of: PointOf) -> None:
         extend_grid(NETWORK_SCHEMA, grid, [Axis("lr", (0.3,))])
     with pytest.raises(ConfigError, match=r"^grid.zip=.*lr has 3, epochs has 4"):
         extend_grid(NETWORK_SCHEMA, grid, [Axis("lr", (0.3,)), Axis("epochs", (30, 40))])
+
+
+def test_a_key_that_an_older_sweep_lacks_is_refused(bare_point_of: PointOf) -> None:
+    grid = product_grid(NETWORK_SCHEMA, [Axis("seed", (0, 1))], [bare_point_of()])
+    with pytest.raises(ConfigError, match=r"^lr_output: the sweep was started before"):
+        extend_grid(NETWORK_SCHEMA, grid, [Axis("lr_output", (0.5,))])

@@ -55,8 +55,12 @@ def _fixed_levels(schema: Schema, block: Block, key: str) -> tuple[Scalar, ...]:
     for base in block.bases:
         # Raises ConfigError where a base has no such key.
         schema.field_of(key, base)
-    # A key that may be null is missing in a sweep that was started before there was such a key.
-    levels = distinct(base.get(key) for base in block.bases)
+        if key not in base:
+            raise ConfigError(
+                f"{key}: the sweep was started before there was this key, so it can't be extended "
+                "along it; start another sweep"
+            )
+    levels = distinct(base[key] for base in block.bases)
     if len(levels) > 1:
         raise ConfigError(f"{key}: its value follows from another axis, so it can't be extended")
     return levels
