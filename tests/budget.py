@@ -65,7 +65,7 @@ def begin_to_count() -> None:
     @wraps(start)
     def start_counted(self: Any, args: Any, *others: Any, **options: Any) -> None:
         program = args if isinstance(args, str | bytes | os.PathLike) else args[0]
-        draws = any(LIBRARIES in str(each) for each in args)
+        draws = LIBRARIES in str(args)
         with counted_for(DRAWING if draws and is_counting() else _starter):
             # Others, such as git, take no time.
             _count("processes", Path(os.fsdecode(program)).name.startswith("python"))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import budget
 
+from xorsweep.reporting.drawing import LIBRARIES
+
 
 def test_processes_of_python_reports_and_kernels_are_counted(tmp_path: Path) -> None:
     with budget.counted_for("here"):
@@ -26,6 +28,15 @@ def test_a_fixture_that_is_made_again_counts_once(tmp_path: Path) -> None:
                 (tmp_path / "written").touch()
                 os.replace(tmp_path / "written", tmp_path / "report.html")
     assert budget.started.pop("here") == Counter(reports=2)
+
+
+def test_the_process_that_draws_is_not_counted_for_the_test_that_starts_it() -> None:
+    before = budget.started.pop(budget.DRAWING, Counter())
+    with budget.counted_for("here"):
+        subprocess.run([sys.executable, "-S", "-c", f"# {LIBRARIES}"], check=True)
+    assert not budget.started.pop("here", Counter()).total()
+    assert budget.started.pop(budget.DRAWING) == Counter(processes=1)
+    budget.started[budget.DRAWING] = before
 
 
 def test_each_limit_that_is_exceeded_is_a_line() -> None:

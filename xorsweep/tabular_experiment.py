@@ -147,7 +147,7 @@ class TabularExperiment(Experiment[BatchT]):
         from xorsweep.analysis.flag_variance import tables_by_flag
         from xorsweep.analysis.variance_shares import TABLE
 
-        return {TABLE: tables_by_flag(results, self.column_cells(results, summary))}
+        return {TABLE: tables_by_flag(results, self._cells(results, summary))}
 
     def comparable(
         self, results: pd.DataFrame, flag: str | None
@@ -181,7 +181,7 @@ class TabularExperiment(Experiment[BatchT]):
         from xorsweep.reporting.column_findings import column_findings
         from xorsweep.reporting.variance_findings import variance_findings
 
-        cells = self.column_cells(results, summary)
+        cells = self._cells(results, summary)
         found = column_findings(cells, comparisons, self.rate)
         flags = sorted(cells.roles.flags, key=lambda flag: flag != self.rate)
         for flag in flags[:1]:
@@ -199,7 +199,7 @@ class TabularExperiment(Experiment[BatchT]):
         """Print the rates of each flag."""
         from xorsweep.reporting.column_console import log_columns
 
-        cells = self.column_cells(results, summary)
+        cells = self._cells(results, summary)
         for time, flag in self.times.items() - cells.roles.times.items():
             console.warn(
                 f"times.{time}={flag}: {time} must be a numeric column and {flag} a boolean "
@@ -214,8 +214,7 @@ class TabularExperiment(Experiment[BatchT]):
             console.warn(f"rate={self.rate}: must be a boolean column; there is {there}")
         log_columns(cells, console)
 
-    def column_cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
-        """Return the cells of a summary, with the kinds of their columns."""
+    def _cells(self, results: pd.DataFrame, summary: pd.DataFrame) -> ColumnCells:
         from xorsweep.analysis.column_summary import ColumnCells
 
         return ColumnCells.of(results, summary, list(self.schema.keys), self.times)

@@ -257,10 +257,11 @@ def test_a_resume_refuses_files_with_points_and_takes_those_with_settings(tmp_pa
     for given, said in {
         "+experiment=value": f"+experiment=value: has lr; {kept}",
         "+experiment=axis": f"+experiment=axis: has grid; {kept}",
+        "+experiment=settings study=notebook": "+experiment=settings study=notebook: has until",
         "+experiment=unknown": "foo: unknown key; known keys: task, ",
         "study=notebook": f"study=notebook: has until_converged, grid, study; {kept}",
     }.items():
-        refused = run(tmp_path, "-m", "--config-dir=conf", "resume=swept", given)
+        refused = run(tmp_path, "-m", "--config-dir=conf", "resume=swept", *given.split())
         assert refused.stderr.startswith(said)
         assert refused.stderr.count("\n") == 1
         assert (tmp_path / "swept/manifest.json").read_bytes() == before

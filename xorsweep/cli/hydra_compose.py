@@ -111,8 +111,9 @@ def _refuse_points_of_files(
     known = (*NETWORK_SCHEMA.keys, "grid", "study")
     keys = [key for key in known if values.get(key) != defaults.get(key)]
     if keys:
+        chosen = " ".join(str(each.input_line) for each in files)
         raise ConfigError(
-            f"{files[-1].input_line}: has {', '.join(keys)}; a sweep keeps its own, and is "
+            f"{chosen}: has {', '.join(keys)}; a sweep keeps its own, and is "
             "extended by keys on the command line alone; start another sweep"
         )
 

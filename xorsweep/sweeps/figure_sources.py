@@ -18,6 +18,7 @@ from xorsweep.sweeps.outputs import report_writer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xorsweep.analysis.column_summary import ColumnCells
     from xorsweep.analysis.maps import MapAxes
     from xorsweep.grid.grid import Grid
     from xorsweep.reporting.column_report import ColumnReport
@@ -121,6 +122,14 @@ class ColumnFigures(FigureSource):
         from xorsweep.analysis.column_summary import summarize_columns
 
         return summarize_columns(results, list(self.grid.columns), self.store.experiment.times)
+
+    @property
+    def cells(self) -> ColumnCells:
+        """Return all cells of the sweep, with the kinds of their columns."""
+        from xorsweep.analysis.column_summary import ColumnCells
+
+        results, times = self.sweep.results, self.store.experiment.times
+        return ColumnCells.of(results, self.summarize(results), list(self.grid.columns), times)
 
     def writer(self, grid: Grid, looks: FigureSettings) -> ColumnReport:
         """Return the writer of reports of columns."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from xorsweep.reporting.figures.catalog import FigureSpec
-    from xorsweep.sweeps.figure_sources import FigureSource
+    from xorsweep.sweeps.figure_sources import ColumnFigures, FigureSource, ReportFigures
 
 
 class FigureAxes(TypedDict, total=False):
@@ -46,10 +46,14 @@ class SweepPlots:
     """The figures of a sweep's report, as Matplotlib figures.
 
     Each raises ConfigError if the results don't allow it.
+
+    Attributes:
+        report_figures: The figures of the report, and their tables.
+        column_figures: The figures of columns by their kinds, and their tables.
     """
 
-    report_figures: FigureSource
-    column_figures: FigureSource
+    report_figures: ReportFigures
+    column_figures: ColumnFigures
     _most_rows: int = MOST_ROWS
 
     def rate(self, column: str | None = None, **axes: Unpack[FigureAxes]) -> Figure:

@@ -272,14 +272,13 @@ class Sweep:
         """Return texts for the swept keys and the statistics of each cell, if they aren't many."""
         from pandas import DataFrame
 
+        from xorsweep.network_experiment import NetworkExperiment
         from xorsweep.reporting.column_tables import column_cells_table
         from xorsweep.reporting.rate_table import rate_frame
-        from xorsweep.tabular_experiment import TabularExperiment
 
-        if not isinstance(self._experiment, TabularExperiment):
+        if isinstance(self._experiment, NetworkExperiment):
             return rate_frame(self.summary).head(MOST_CELLS)
-        every = self._experiment.column_cells(self.results, self.summary)
-        table = column_cells_table(every, MOST_CELLS)
+        table = column_cells_table(self.plot.column_figures.cells, MOST_CELLS)
         return DataFrame(table.rows, columns=list(table.head))
 
     @property
